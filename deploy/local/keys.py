@@ -1,0 +1,62 @@
+"""The local platform's own authority: a key pair, its public JWKS file, and the tokens it mints."""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+
+ISSUER, AUDIENCE = "cairn-local", "cairn"
+ALGORITHM = "ES256"
+STAFF = "local-staff"
+LIFETIME = 12 * 3600
+
+
+class LocalKeys:
+    """The keys in `folder`, made at first use. The private ones are readable by their owner only."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.jwks = folder / "jwks.json"
+        """The public key set that services verify tokens against."""
+        self.public_id_key = folder / "public-id.key"
+        """The secret behind public ids: 32 random bytes in hexadecimal."""
+        private = folder / "signing-key.json"
+        created(private, lambda: json.dumps(ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True)))
+        created(self.public_id_key, lambda: secrets.token_hex(32))
+        self._key = ECKey.import_key(json.loads(private.read_text()))
+        created(self.jwks, lambda: json.dumps(KeySet([self._key]).as_dict(private=False), indent=2))
+
+    def token(self, *scopes: str, learner: str | None = None, lifetime: int = LIFETIME) -> str:
+        """A bearer token for these scopes, valid for `lifetime` seconds (a negative one: expired already).
+
+        Its subject is the learner, who may read what is their own, or else a member of staff.
+        """
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": learner or STAFF,
+            "scope": " ".join(scopes),
+            "iat": now,
+            "exp": now + lifetime,
+        }
+        return jwt.encode({"alg": ALGORITHM, "typ": "JWT", "kid": self._key.kid}, claims, self._key)
+
+
+def created(path: Path, content: Callable[[], str]) -> None:
+    """Make the file, whole and for its owner's eyes, unless it is there; of several makers one wins."""
+    if path.exists():
+        return
+    with NamedTemporaryFile("w", dir=path.parent) as new:
+        new.write(content())
+        new.flush()
+        try:
+            os.link(new.name, path)
+        except FileExistsError:
+            return
