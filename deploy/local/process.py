@@ -75,13 +75,12 @@ class Process:
         """Ask it to end (SIGTERM) and kill what is left of it after `within` seconds; its exit code."""
         if self._popen is None:
             return None
-        self.thaw()
         self._signal(signal.SIGTERM)
+        self.thaw()
         try:
             await self.ended(within)
         except TimeoutError:
             await self.kill()
-        self._signal(signal.SIGKILL)  # what it may have started itself
         return self._popen.returncode
 
     async def kill(self) -> None:
@@ -109,9 +108,5 @@ class Process:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def _signal(self, number: int) -> None:
-        if self._popen is None:
-            return
-        try:
+        if self._popen is not None and self.running:  # once it is reaped, its id may be somebody else's
             os.killpg(self._popen.pid, number)
-        except ProcessLookupError:
-            return

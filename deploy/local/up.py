@@ -1,0 +1,82 @@
+"""Start the platform and keep it until Ctrl-C: `make up`."""
+
+import asyncio
+import fcntl
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.platform import Platform, Ports
+from deploy.local.process import ProcessFailed
+
+STAFF_SCOPES = ("catalog:write", "completions:publish", "awards:read")
+LEARNER = "learner-1"
+
+
+def up(
+    folder: Annotated[Path, typer.Option(help="data, keys and logs; what is there is used again")] = Path("var"),
+    http: Annotated[int | None, typer.Option(help="catalog's port, the other services on the next three")] = None,
+    kafka: Annotated[int | None, typer.Option(help="the broker's port")] = None,
+    mongodb: Annotated[int | None, typer.Option(help="the database's port")] = None,
+    smtp: Annotated[int | None, typer.Option(help="the mailbox's port")] = None,
+) -> None:
+    """Start broker, database, mailbox and the four services; Ctrl-C stops them. Ports not given are free ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"a platform runs in {folder} already")
+        platform = Platform(folder, ports=Ports(kafka=kafka, mongodb=mongodb, smtp=smtp, http=http))
+        try:
+            asyncio.run(keep(platform))
+        except ProcessFailed as failure:
+            sys.exit(str(failure))
+
+
+async def keep(platform: Platform) -> None:
+    """Run it until Ctrl-C or SIGTERM, or until one of its processes ends by itself. Raises ProcessFailed."""
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    running = asyncio.create_task(run(platform))
+    stopping = asyncio.create_task(asked.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    running.cancel()
+    try:
+        await running
+    except asyncio.CancelledError:
+        print("stopped")
+
+
+async def run(platform: Platform) -> None:
+    """Start it, say where all is, and watch over it until cancelled."""
+    async with platform:
+        show(platform)
+        while True:
+            await asyncio.sleep(1.0)
+            for one in [*platform.servers, *platform.instances]:
+                if not one.process.running:
+                    raise ProcessFailed(f"{one.name} ended by itself\n{one.process.tail()}")
+
+
+def show(platform: Platform) -> None:
+    """Print addresses, tokens and a first command."""
+    console = Console()
+    table = Table("what", "where", show_header=False, box=None)
+    for instance in platform.instances:
+        table.add_row(instance.service, f"{instance.url}/docs")
+    table.add_row("broker", platform.bootstrap)
+    table.add_row("database", platform.mongodb)
+    table.add_row("mails", str(platform.mailbox.folder / "mails"))
+    table.add_row("logs", str(platform.folder / "logs"))
+    console.print(table)
+    staff = platform.keys.token(*STAFF_SCOPES)
+    console.print("\na token of staff (others: python -m deploy.local.token --help):")
+    print(f"export TOKEN={staff}")
