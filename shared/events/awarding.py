@@ -1,0 +1,158 @@
+"""What awarding says on `awarding.awards`, and what it asks itself on `awarding.requests`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from shared.events.envelope import Fact, Instant, LearnerId, Message
+from shared.requirements.model import Slug
+
+
+class AwardStatus(StrEnum):
+    VALID = "valid"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class Reason(Message):
+    """A requirement as evaluated: each node with its sentence, whether it is met, by what, and what was reached."""
+
+    says: str
+    path: str = ""
+    met: bool
+    by: tuple[str, ...] = ()
+    value: str | None = None
+    waived: str | None = None
+    of: tuple[Reason, ...] = ()
+
+
+class LevelReached(Message):
+    """That an award is a stack's level. `progress` is the id of the learner's way through the stack, the same from level to level."""
+
+    stack: Slug
+    level: Slug
+    progress: str
+
+
+class AwardFact(Fact):
+    """The whole state of one award. `award` is its public id, which nobody can compute from the learner's.
+
+    `awarded_at` is the source time at which the requirement was met (or a person's decision), `status_since` that of the last
+    change. `decided_by` and `note` are there when a person decided. `rests_on` are the awards that its requirement counted.
+    """
+
+    award: str
+    learner: LearnerId
+    achievement: Slug
+    version: Annotated[int, Field(ge=1)]
+    status: AwardStatus
+    awarded_at: Instant
+    status_since: Instant
+    valid_until: Instant | None = None
+    level: LevelReached | None = None
+    reason: Reason | None = None
+    note: str | None = None
+    decided_by: str | None = None
+    rests_on: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        return self.award
+
+    @property
+    def key(self) -> str:
+        return self.learner
+
+
+class AwardGranted(AwardFact):
+    TYPE: ClassVar[str] = "cairn.award.granted.v1"
+
+
+class AwardRenewed(AwardFact):
+    """The requirement was met again: `valid_until` moved on (an expired award is valid again)."""
+
+    TYPE: ClassVar[str] = "cairn.award.renewed.v1"
+
+
+class AwardSuspended(AwardFact):
+    TYPE: ClassVar[str] = "cairn.award.suspended.v1"
+
+
+class AwardRestored(AwardFact):
+    TYPE: ClassVar[str] = "cairn.award.restored.v1"
+
+
+class AwardRevoked(AwardFact):
+    TYPE: ClassVar[str] = "cairn.award.revoked.v1"
+
+
+class AwardExpired(AwardFact):
+    TYPE: ClassVar[str] = "cairn.award.expired.v1"
+
+
+class AwardExpiring(AwardFact):
+    """The award will expire soon, at `valid_until`."""
+
+    TYPE: ClassVar[str] = "cairn.award.expiring.v1"
+
+
+class StackUpgraded(Fact):
+    """A learner who stood at one level of a stack reached a higher one; the award of the lower one stays true and valid."""
+
+    TYPE: ClassVar[str] = "cairn.stack.upgraded.v1"
+
+    progress: str
+    learner: LearnerId
+    stack: Slug
+    version: Annotated[int, Field(ge=1)]
+    level: Slug
+    award: str
+    from_level: Slug
+    from_award: str
+    reached_at: Instant
+
+    @property
+    def subject(self) -> str:
+        return self.progress
+
+    @property
+    def key(self) -> str:
+        return self.learner
+
+
+class AwardRequested(Message):
+    """A person awards an achievement to a learner, whatever the requirement says."""
+
+    TYPE: ClassVar[str] = "cairn.awarding.award-requested.v1"
+
+    learner: LearnerId
+    achievement: Slug
+    version: Annotated[int, Field(ge=1)] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+    decided_by: Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class RevocationRequested(Message):
+    """A person revokes the learner's award of an achievement; no recomputation brings it back, only a person does."""
+
+    TYPE: ClassVar[str] = "cairn.awarding.revocation-requested.v1"
+
+    learner: LearnerId
+    achievement: Slug
+    award: str
+    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+    decided_by: Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class ExpiryFellDue(Message):
+    """An award's validity ended (or, with `notice`, will soon end). Its time is the instant itself, never the time of noticing."""
+
+    TYPE: ClassVar[str] = "cairn.awarding.expiry-fell-due.v1"
+
+    learner: LearnerId
+    award: str
+    notice: bool = False
