@@ -15,7 +15,6 @@ from deploy.local.platform import Platform, Ports
 from deploy.local.process import ProcessFailed
 
 STAFF_SCOPES = ("catalog:write", "completions:publish", "awards:read")
-LEARNER = "learner-1"
 
 
 def up(
@@ -80,3 +79,10 @@ def show(platform: Platform) -> None:
     staff = platform.keys.token(*STAFF_SCOPES)
     console.print("\na token of staff (others: python -m deploy.local.token --help):")
     print(f"export TOKEN={staff}")
+    console.print("\nfirst, see that the services are ready to take completions:")
+    for instance in platform.instances:
+        print(f"curl {instance.url}/health/ready")
+
+
+if __name__ == "__main__":
+    typer.run(up)
