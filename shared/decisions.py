@@ -24,7 +24,8 @@ class Refused(Exception):
 class Event(Generic[M]):
     """An event as it came. `time` is the source's own; `digest` are 16 hex digits over the bytes of the data.
 
-    `source` and `id` name it: the same pair with the same digest is the same event come twice, with another digest it is an error.
+    `source` and `id` name it: the same pair with the same digest is the same event come
+    twice; with another digest one of them is wrong.
     """
 
     data: M
