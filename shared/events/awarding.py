@@ -31,7 +31,7 @@ class Reason(Message):
 
 
 class LevelReached(Message):
-    """That an award is a stack's level. `progress` is the id of the learner's way through the stack, the same from level to level."""
+    """That an award is a stack's level. `progress` is the id of the learner's way through the stack, from level to level."""
 
     stack: Slug
     level: Slug
@@ -149,7 +149,7 @@ class RevocationRequested(Message):
 
 
 class ExpiryFellDue(Message):
-    """An award's validity ended (or, with `notice`, will soon end). Its time is the instant itself, never the time of noticing."""
+    """An award's validity ended (or, with `notice`, will soon end). Its time is that instant, never the time of noticing."""
 
     TYPE: ClassVar[str] = "cairn.awarding.expiry-fell-due.v1"
 

@@ -52,7 +52,8 @@ class Score(Message):
         """Between 0 and 1, exact to ten places."""
         if self.scaled is not None:
             return max(self.scaled, Decimal(0))
-        assert self.raw is not None and self.max is not None
+        assert self.raw is not None
+        assert self.max is not None
         return ((self.raw - self.min) / (self.max - self.min)).quantize(Decimal("1e-10"))
 
 

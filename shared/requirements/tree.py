@@ -98,7 +98,7 @@ def about_entries(node: Requirement) -> bool:
 def entry_parts(node: Requirement, path: str = "") -> Iterator[tuple[str, Requirement]]:
     """The parts that assessment decides: the largest subtrees about entries only.
 
-    Beneath a `within` that also asks for awards, each leaf is a part of its own, because the period is measured there by awarding.
+    Beneath a `within` that also asks for awards each leaf is a part of its own, because awarding measures the period there.
     """
     if about_entries(node):
         yield path, node
