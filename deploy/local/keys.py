@@ -14,6 +14,8 @@ from joserfc.jwk import ECKey, KeySet
 ISSUER, AUDIENCE = "cairn-local", "cairn"
 ALGORITHM = "ES256"
 STAFF = "local-staff"
+OWN = "self:read"
+"""The scope with which a learner reads what is their own."""
 LIFETIME = 12 * 3600
 
 
@@ -38,7 +40,9 @@ class LocalKeys:
         Its subject is the learner, who may read what is their own, or else a member of staff.
         """
         now = int(time.time())
-        claims = {
+        if learner and not scopes:
+            scopes = (OWN,)
+        claims: dict[str, str | int] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": learner or STAFF,
@@ -46,6 +50,8 @@ class LocalKeys:
             "iat": now,
             "exp": now + lifetime,
         }
+        if learner:
+            claims["learner"] = learner
         return jwt.encode({"alg": ALGORITHM, "typ": "JWT", "kid": self._key.kid}, claims, self._key)
 
 

@@ -41,8 +41,7 @@ class Mailbox(Server):
     def mails(self) -> list[EmailMessage]:
         """All accepted mails in the order of their arrival; `Delivered-To` holds the recipients of the envelope."""
         return [
-            message_from_bytes(path.read_bytes(), policy=policy.default)
-            for path in sorted((self.folder / MAILS).glob("*.eml"))
+            message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted((self.folder / MAILS).glob("*.eml"))
         ]
 
     def mails_to(self, address: str) -> list[EmailMessage]:

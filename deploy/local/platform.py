@@ -18,6 +18,7 @@ from deploy.local.service import SERVICES, Service
 from shared.kafka import create_topics
 
 PARTITIONS = 4
+MAIL_FROM = "cairn@example.org"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +55,7 @@ class Platform:
         self.ports = ports or Ports()
         self.keys = LocalKeys(self.folder / "keys")
         self.kafka = None if "CAIRN_KAFKA" in os.environ else Kafka(self.folder / "kafka", self.ports.kafka)
-        self.database = (
-            None if "CAIRN_MONGODB" in os.environ else Database(self.folder / "database", self.ports.mongodb)
-        )
+        self.database = None if "CAIRN_MONGODB" in os.environ else Database(self.folder / "database", self.ports.mongodb)
         self.mailbox = Mailbox(self.folder / "mailbox", self.ports.smtp)
         self.instances: list[Service] = []
         self._services = tuple(services)
@@ -109,9 +108,7 @@ class Platform:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.stop()
 
     def _instance(self, service: str, port: int | None = None) -> Service:
@@ -126,7 +123,9 @@ class Platform:
             **os.environ,
             "CAIRN_KAFKA": self.bootstrap,
             "CAIRN_MONGODB": self.mongodb,
+            "CAIRN_PARTITIONS": str(self._partitions),
             "CAIRN_SMTP": self.mailbox.address,
+            "CAIRN_MAIL_FROM": MAIL_FROM,
             "CAIRN_JWKS": str(self.keys.jwks),
             "CAIRN_TOKEN_ISSUER": ISSUER,
             "CAIRN_TOKEN_AUDIENCE": AUDIENCE,

@@ -23,9 +23,7 @@ class Service(Server):
 
     ready_within = 90.0
 
-    def __init__(
-        self, service: str, number: int, folder: Path, env: Mapping[str, str], port: int | None = None
-    ) -> None:
+    def __init__(self, service: str, number: int, folder: Path, env: Mapping[str, str], port: int | None = None) -> None:
         self.name = f"{service}-{number}"
         self.service = service
         self._env = env

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,28 @@ from rich.table import Table
 
 from deploy.local.platform import Platform, Ports
 from deploy.local.process import ProcessFailed
+from shared.events.completions import CompletionReported, Status
+from shared.events.envelope import rfc3339
 
-STAFF_SCOPES = ("catalog:write", "completions:publish", "awards:read")
+STAFF_SCOPES = (
+    "awards:read",
+    "awards:write",
+    "catalog:write",
+    "completions:publish",
+    "contacts:read",
+    "contacts:write",
+    "decisions:write",
+    "entries:read",
+    "inbox:read",
+    "operations:read",
+    "verdicts:read",
+)
+LEARNER = "learner-1"
+FIRST_COMPLETION = """\
+curl -i {url}/completions -H "authorization: Bearer $TOKEN" -H "content-type: application/json" \\
+  -H "ce-specversion: 1.0" -H "ce-id: first" -H "ce-type: {type}" \\
+  -H "ce-source: https://lms.example.org" -H "ce-time: {time}" \\
+  -d '{data}'"""
 
 
 def up(
@@ -79,9 +100,20 @@ def show(platform: Platform) -> None:
     staff = platform.keys.token(*STAFF_SCOPES)
     console.print("\na token of staff (others: python -m deploy.local.token --help):")
     print(f"export TOKEN={staff}")
-    console.print("\nfirst, see that the services are ready to take completions:")
-    for instance in platform.instances:
-        print(f"curl {instance.url}/health/ready")
+    print(f"export LEARNER_TOKEN={platform.keys.token(learner=LEARNER)}")
+    console.print(f"\na first completion, of {LEARNER}:")
+    print(first_completion(platform["assessment"].url))
+
+
+def first_completion(url: str) -> str:
+    """The command that sends one to assessment's gateway, in CloudEvents' binary mode."""
+    completion = CompletionReported(learner=LEARNER, activity="https://lms.example.org/quiz/1", status=Status.PASSED)
+    return FIRST_COMPLETION.format(
+        url=url,
+        type=completion.TYPE,
+        time=rfc3339(datetime.now(UTC).replace(microsecond=0)),
+        data=completion.to_json().decode(),
+    )
 
 
 if __name__ == "__main__":

@@ -52,9 +52,7 @@ async def test_of_two_transactions_on_one_checkpoint_one_conflicts_and_may_be_re
     assert await checkpoints.find_one() == {"_id": "completions-0", "epoch": 1, "offset": 20}
 
 
-async def test_a_transaction_begun_before_another_committed_cannot_write_over_it(
-    client: Client, checkpoints: Collection
-) -> None:
+async def test_a_transaction_begun_before_another_committed_cannot_write_over_it(client: Client, checkpoints: Collection) -> None:
     async with client.start_session() as late, client.start_session() as winner:
         await late.start_transaction()
         assert await checkpoints.find_one({"_id": "completions-0"}, session=late) is not None

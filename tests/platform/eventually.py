@@ -9,9 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(
-    condition: Callable[[], T | Awaitable[T]], *, within: float = 10.0, every: float = 0.05, why: str = ""
-) -> T:
+async def eventually(condition: Callable[[], T | Awaitable[T]], *, within: float = 10.0, every: float = 0.05, why: str = "") -> T:
     """The first true value that `condition` (a plain or an async function) gives.
 
     An AssertionError of the condition means "not yet". After `within` seconds raises AssertionError, with `why`,

@@ -59,9 +59,7 @@ async def test_a_killed_broker_keeps_its_address_and_what_it_acknowledged(own_ka
 @pytest.mark.faults
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills the children of a killed process")
 async def test_a_server_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PARENT, str(tmp_path), stdout=asyncio.subprocess.PIPE
-    )
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, str(tmp_path), stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
     server = psutil.Process(int(await parent.stdout.readline()))
     assert server.is_running()
@@ -69,9 +67,7 @@ async def test_a_server_dies_with_a_parent_that_is_killed(tmp_path: Path) -> Non
     parent.kill()
     await parent.wait()
 
-    await eventually(
-        lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE, why="the server did not die"
-    )
+    await eventually(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE, why="the server did not die")
 
 
 async def test_a_process_that_ends_too_soon_says_what_its_log_says(tmp_path: Path) -> None:
@@ -122,6 +118,9 @@ def test_a_token_carries_its_scopes_and_verifies_against_the_public_keys_alone(t
 
     assert token.claims["scope"] == "awards:read catalog:write"
     assert (token.claims["sub"], token.claims["iss"], token.claims["aud"]) == ("l-1", ISSUER, AUDIENCE)
+    assert token.claims["learner"] == "l-1"
+    assert jwt.decode(keys.token(learner="l-1"), public).claims["scope"] == "self:read"
+    assert "learner" not in jwt.decode(keys.token("awards:read"), public).claims
     assert all("d" not in key for key in public.as_dict(private=False)["keys"])
     assert '"d"' not in keys.jwks.read_text()
     with pytest.raises(BadSignatureError):
