@@ -1,0 +1,144 @@
+"""Every error is answered as problem details (RFC 9457), `application/problem+json`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import telemetry
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "What went wrong, as RFC 9457 says it.",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "default": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "Each place of the request that is wrong, and how.",
+            "items": {
+                "type": "object",
+                "required": ["place", "message"],
+                "properties": {"place": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+class Problem(Exception):
+    """Raise it to answer with problem details. `members` are added to the body as they are; they must be JSON."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str | None = None,
+        detail: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        self.status = status
+        self.title = title or phrase(status)
+        self.detail = detail
+        self.headers = headers
+        self.members = members
+        super().__init__(f"{status} {self.title}" + (f": {detail}" if detail else ""))
+
+    def response(self) -> JSONResponse:
+        body: dict[str, Any] = {"type": "about:blank", "title": self.title, "status": self.status}
+        if self.detail is not None:
+            body["detail"] = self.detail
+        return JSONResponse(body | self.members, self.status, dict(self.headers or {}), MEDIA_TYPE)
+
+
+def phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def place_of(location: Sequence[str | int]) -> str:
+    """Where in the request: `body.levels[1].name`, `query.limit`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
+
+
+def invalid(errors: Sequence[Mapping[str, Any]]) -> Problem:
+    """The problem that names each error that pydantic or FastAPI found."""
+    found = [{"place": place_of(error["loc"]), "message": str(error["msg"]).removeprefix("Value error, ")} for error in errors]
+    return Problem(
+        422, "The request is not valid", f"{len(found)} error{'s' * (len(found) != 1)}, each with its place", errors=found
+    )
+
+
+async def _problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    title = phrase(error.status_code)
+    detail = error.detail if error.detail != title else None
+    return Problem(error.status_code, title, detail, headers=error.headers).response()
+
+
+async def _validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return invalid(error.errors()).response()
+
+
+class Unforeseen:
+    """ASGI middleware: an exception that nobody handles is logged once, within its trace, and answered with 500.
+
+    The caller learns the trace, by which the log line is found, and nothing of the inside.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:
+            if begun:
+                raise
+            log.exception("a request failed for a reason nobody foresaw", exc_info=error)
+            members: dict[str, Any] = {"trace": trace} if (trace := telemetry.trace_id()) else {}
+            problem = Problem(500, detail="The service made a mistake; it has been logged.", **members)
+            await problem.response()(scope, receive, send)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_middleware(Unforeseen)
+
+
+def unavailable(seconds: int, detail: str) -> Problem:
+    """Something that the service needs is away; the caller may try again."""
+    return Problem(503, "Not available at the moment", detail, headers={"retry-after": str(seconds)})

@@ -1,0 +1,79 @@
+"""What a service is told by its environment. Read once, at start; nothing else reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Endpoint = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")]
+"""host:port"""
+
+
+class Unset(Exception):
+    """The environment lacks something, or says it wrongly. The text names each variable."""
+
+
+class Settings(BaseSettings):
+    """Each field is the variable `CAIRN_<FIELD>`. Secrets are never shown by `repr`."""
+
+    model_config = SettingsConfigDict(env_prefix="CAIRN_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    kafka: Annotated[str, Field(min_length=1, description="bootstrap servers, host:port, separated by commas")]
+    mongodb: Annotated[str, Field(min_length=1, repr=False, description="a MongoDB connection string")]
+    jwks: Annotated[str, Field(min_length=1, description="path or http(s) URL of the key set that tokens are verified against")]
+    token_issuer: Annotated[str, Field(min_length=1, description="what a token's iss must be")]
+    token_audience: Annotated[str, Field(min_length=1, description="what a token's aud must contain")]
+    database_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="beginning of the database's name")] = (
+        "cairn"
+    )
+    http_host: Annotated[str, Field(min_length=1, description="the address to listen on")] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65_535, description="the port to listen on; 0: a free one")] = 8000
+    public_id_key: Annotated[
+        Path | None, Field(description="file with the secret behind public ids, 32 bytes in hexadecimal")
+    ] = None
+    smtp: Annotated[Endpoint, Field(description="the mail server, host:port")] = "127.0.0.1:25"
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="the sender's address")] = (
+        "cairn@localhost.localdomain"
+    )
+    instance: Annotated[str, Field(min_length=1, description="this process's name in logs, traces and metrics")] = "1"
+    partitions: Annotated[int, Field(ge=1, le=10_000, description="partitions of every topic keyed by learner")] = 4
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="the least level that is logged")] = (
+        "INFO"
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, level: object) -> object:
+        return level.upper() if isinstance(level, str) else level
+
+    @classmethod
+    def read(cls) -> Self:
+        """From the environment. Raises Unset."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise Unset("; ".join(f"CAIRN_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())) from error
+
+    def database(self, service: str) -> str:
+        """The name of a service's own database."""
+        return f"{self.database_prefix}_{service}"
+
+    @property
+    def smtp_address(self) -> tuple[str, int]:
+        host, _, port = self.smtp.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def secret_of_public_ids(self) -> bytes:
+        """The key of public ids. Raises Unset when no file is named, or it holds no 16 bytes or more in hexadecimal."""
+        if self.public_id_key is None:
+            raise Unset("CAIRN_PUBLIC_ID_KEY: Field required")
+        try:
+            secret = bytes.fromhex(self.public_id_key.read_text().strip())
+        except (OSError, ValueError) as error:
+            raise Unset(f"CAIRN_PUBLIC_ID_KEY: {self.public_id_key} holds no key in hexadecimal") from error
+        if len(secret) < 16:
+            raise Unset(f"CAIRN_PUBLIC_ID_KEY: the key in {self.public_id_key} is shorter than 16 bytes")
+        return secret
