@@ -1,0 +1,120 @@
+"""MongoDB. The only file that names its driver, so that another one can take its place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import Any, Final
+
+from bson.errors import BSONError
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
+from pymongo import ASCENDING, DESCENDING, DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateOne, WriteConcern
+from pymongo.errors import (
+    BulkWriteError,
+    CollectionInvalid,
+    ConnectionFailure,
+    DocumentTooLarge,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
+
+Document = dict[str, Any]
+Collection = AsyncIOMotorCollection[Document]
+Session = AsyncIOMotorClientSession
+DuplicateKey = DuplicateKeyError
+Unavailable = ConnectionFailure
+DatabaseError = PyMongoError
+
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "Collection",
+    "Database",
+    "DatabaseError",
+    "DeleteMany",
+    "DeleteOne",
+    "Document",
+    "DuplicateKey",
+    "InsertOne",
+    "ReplaceOne",
+    "Session",
+    "Unavailable",
+    "UpdateOne",
+    "is_impossible",
+]
+
+_NAMESPACE_EXISTS: Final = 48
+_IMPOSSIBLE: Final = frozenset({2, 9, 52, 55, 10334, 11000, 17280, 17419, 17420})
+"""Bad value, failed to parse, bad field names, invalid `_id`, too large a document or key, duplicate key."""
+
+
+def is_impossible(error: BaseException) -> bool:
+    """Whether a write fails because of the documents themselves, so that it would fail again; otherwise the trouble may pass."""
+    if isinstance(error, BSONError | DocumentTooLarge | OverflowError | DuplicateKeyError):
+        return True
+    if isinstance(error, BulkWriteError):
+        details = error.details or {}
+        codes = [failure.get("code") for failure in details.get("writeErrors", ())]
+        return bool(codes) and all(code in _IMPOSSIBLE for code in codes)
+    return isinstance(error, OperationFailure) and not isinstance(error, WTimeoutError) and error.code in _IMPOSSIBLE
+
+
+class Database:
+    """One service's database. What is acknowledged is on disk, on a majority; datetimes are in UTC and aware of it.
+
+    `away_after` is the time in seconds after which an operation raises Unavailable when no server can be reached.
+    """
+
+    def __init__(self, url: str, name: str, *, away_after: float = 5.0) -> None:
+        self.name = name
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            tzinfo=UTC,
+            uuidRepresentation="standard",
+            serverSelectionTimeoutMS=int(away_after * 1000),
+            connectTimeoutMS=int(away_after * 1000),
+            socketTimeoutMS=60_000,
+            appname="cairn",
+        )
+        self._database = self._client.get_database(name, write_concern=WriteConcern(w="majority", j=True))
+
+    def __getitem__(self, collection: str) -> Collection:
+        return self._database[collection]
+
+    async def ping(self) -> None:
+        """Raises Unavailable (or another DatabaseError) if the database does not answer."""
+        await self._client.admin.command("ping")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """Commits at the end of the block and aborts if it raises. Nothing is tried again here: the caller decides."""
+        async with await self._client.start_session() as session, session.start_transaction():
+            yield session
+
+    async def create(self, collection: str, *indexes: Sequence[tuple[str, int]] | Mapping[str, Any]) -> Collection:
+        """The collection, made if it is not there yet, with the indexes: their keys, or a mapping of `keys` and options."""
+        try:
+            await self._database.create_collection(collection)
+        except CollectionInvalid:
+            pass
+        except OperationFailure as error:
+            if error.code != _NAMESPACE_EXISTS:
+                raise
+        for index in indexes:
+            if isinstance(index, Mapping):
+                options = dict(index)
+                await self[collection].create_index(options.pop("keys"), **options)
+            else:
+                await self[collection].create_index(list(index))
+        return self[collection]
+
+    async def drop(self) -> None:
+        """Remove the whole database."""
+        await self._client.drop_database(self.name)
+
+    def close(self) -> None:
+        self._client.close()
