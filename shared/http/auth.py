@@ -22,7 +22,12 @@ from shared.http.problems import Problem, unavailable
 
 log = logging.getLogger(__name__)
 
-ALGORITHMS: Final[Mapping[str, type[ECKey | RSAKey | OKPKey]]] = {"ES256": ECKey, "RS256": RSAKey, "EdDSA": OKPKey}
+ALGORITHMS: Final[Mapping[str, type[ECKey | RSAKey | OKPKey]]] = {
+    "ES256": ECKey,
+    "RS256": RSAKey,
+    "Ed25519": OKPKey,
+    "EdDSA": OKPKey,
+}
 """Public-key signatures only, each with the kind of key it takes: a public key is never a secret for HMAC."""
 
 SKEW: Final = 60

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import telemetry
+from shared import kafka, mongo, telemetry
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,17 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
     return invalid(error.errors()).response()
 
 
+async def _away(request: Request, error: Exception) -> JSONResponse:
+    """Database or broker did not answer: the trouble passes, and the caller may ask again."""
+    what = "The broker" if isinstance(error, kafka.Unavailable) else "The database"
+    log.warning("a request failed because something is away: %s", type(error).__name__)
+    return unavailable(2, f"{what} does not answer; nothing is lost, please try again.").response()
+
+
+async def _too_large(request: Request, error: Exception) -> JSONResponse:
+    return Problem(413, detail="A part of the request is larger than any topic takes.").response()
+
+
 class Unforeseen:
     """ASGI middleware: an exception that nobody handles is logged once, within its trace, and answered with 500.
 
@@ -136,6 +147,9 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(mongo.Unavailable, _away)
+    app.add_exception_handler(kafka.Unavailable, _away)
+    app.add_exception_handler(kafka.TooLarge, _too_large)
     app.add_middleware(Unforeseen)
 
 
