@@ -11,16 +11,24 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PlainSerializer, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, PlainSerializer, model_validator
 
-from shared.requirements.model import Amount, Requirement, Slug
+from shared.requirements.model import Amount, Period, Requirement, Slug
 
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 Line = Annotated[str, Field(min_length=1, max_length=300)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+def _whole_days(period: timedelta) -> timedelta:
+    if period % timedelta(days=1):
+        raise ValueError("the period must be whole days, like P730D")
+    return period
+
+
 Days = Annotated[
-    timedelta,
-    Field(gt=timedelta(0)),
+    Period,
+    AfterValidator(_whole_days),
     PlainSerializer(lambda period: f"P{period.days}D", return_type=str, when_used="json"),
 ]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_serializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_serializer
 
 MAX_LEAVES: Final = 1_000
 
@@ -24,6 +24,16 @@ ActivityId = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\s\
 
 Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=12, decimal_places=10)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=6)]
+
+
+def _iso_period(value: object) -> object:
+    if isinstance(value, (int, float)) or (isinstance(value, str) and not value.lstrip("+").startswith("P")):
+        raise ValueError("a period is written like P730D (days), P52W (weeks) or P2Y (years of 365 days)")
+    return value
+
+
+Period = Annotated[timedelta, BeforeValidator(_iso_period, json_schema_input_type=timedelta), Field(gt=timedelta(0))]
+"""A period of time, in documents as ISO 8601 says it. A bare number is refused, because nobody could tell its unit."""
 
 
 class Node(BaseModel):
@@ -64,14 +74,14 @@ class Completed(Node):
     """The activity was completed (passing it completes it)."""
 
     activity: ActivityId
-    completed: Annotated[bool, Field(json_schema_extra={"const": True})]
+    completed: Literal[True]
 
 
 class Passed(Node):
     """The activity was passed."""
 
     activity: ActivityId
-    passed: Annotated[bool, Field(json_schema_extra={"const": True})]
+    passed: Literal[True]
 
 
 class Graded(Node):
@@ -126,7 +136,11 @@ class AtLevel(Node):
 
 
 class Selection(Node):
-    """A choice of achievements. Conditions given together must all hold; within one condition any will do."""
+    """A choice of achievements. Conditions given together must all hold; within one condition any will do.
+
+    By tag or issuer alone, achievements are chosen but no levels of stacks, whose parts count by themselves: a level counts
+    where `achievements` names it, as `<stack>.<level>`. Nothing counts towards itself.
+    """
 
     achievements: tuple[Slug, ...] = ()
     tags: tuple[str, ...] = ()
@@ -165,7 +179,10 @@ class Achievements(Node):
 
 
 class Skills(Node):
-    """At least so many of these skills (by code) are assessed or taught by achievements that are held."""
+    """At least so many of these skills (by code) are assessed or taught by achievements that are held.
+
+    A stack's levels show no skills by themselves: the achievements do that they rest on. Nothing counts towards itself.
+    """
 
     skills_at_least: Annotated[int, Field(ge=1)]
     among: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -195,7 +212,7 @@ class AtLeast(Node):
 class Within(Node):
     """The part is met by what was earned within this period before the moment that completes it."""
 
-    within: Annotated[timedelta, Field(gt=timedelta(0))]
+    within: Period
     requirement: Requirement
 
     @field_serializer("within")
