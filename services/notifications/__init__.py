@@ -1,0 +1,1 @@
+"""Notifications: tells learners what became of their awards, in an inbox and by e-mail."""

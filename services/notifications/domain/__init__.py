@@ -1,0 +1,1 @@
+"""What is told to whom, and what becomes of each delivery. Pure: standard library and pydantic only."""

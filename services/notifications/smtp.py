@@ -1,0 +1,97 @@
+"""Speaking SMTP: one mail after another over a connection that stays open, each with the server's answer."""
+
+from __future__ import annotations
+
+import asyncio
+from email.message import Message
+from time import monotonic
+from typing import Final
+
+from aiosmtplib import (
+    SMTP,
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
+
+from services.notifications.domain.delivery import Accepted, Answer, Away, Refusal, without_address
+
+STALE_AFTER: Final = 5.0
+CLOSING: Final = 421
+LONGEST_ANSWER: Final = 500
+
+
+class Connection:
+    """To one mail server; opened when first needed, and again after it was lost. For one mail at a time.
+
+    `timeout` are the seconds that a whole conversation about one mail may take.
+    """
+
+    def __init__(self, host: str, port: int, timeout: float) -> None:
+        self._server = host, port
+        self._timeout = timeout
+        self._client: SMTP | None = None
+        self._used = 0.0
+
+    async def send(self, message: Message, sender: str, address: str) -> Answer:
+        """Never raises for what a server or the network does: that is the answer."""
+        answer = await self._answer(message, sender, address)
+        if isinstance(answer, Away):
+            await self.close()
+        self._used = monotonic()
+        return answer
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+        try:
+            async with asyncio.timeout(1.0):
+                await client.quit()
+        except (SMTPException, OSError, TimeoutError):
+            client.close()
+
+    async def _answer(self, message: Message, sender: str, address: str) -> Answer:
+        try:
+            async with asyncio.timeout(self._timeout):
+                client = await self._connected()
+                _, said = await client.send_message(message, sender=sender, recipients=[address])
+                return Accepted(_shown(250, said, address))
+        except SMTPRecipientsRefused as refused:
+            return _refusal(refused.recipients[0], address)
+        except (SMTPRecipientRefused, SMTPDataError) as refused:
+            return _refusal(refused, address)
+        except SMTPResponseException as turned_away:
+            return Away(_shown(turned_away.code, turned_away.message, address))
+        except (SMTPException, OSError, TimeoutError) as trouble:
+            return Away(f"no conversation: {type(trouble).__name__}")
+
+    async def _connected(self) -> SMTP:
+        """A server may close a connection that nobody used for a while: after a pause it is asked first."""
+        client = self._client
+        if client is not None and client.is_connected:
+            if monotonic() - self._used < STALE_AFTER:
+                return client
+            try:
+                await client.noop()
+            except (SMTPException, OSError):
+                client.close()
+            else:
+                return client
+        host, port = self._server
+        client = SMTP(hostname=host, port=port, timeout=self._timeout)
+        await client.connect()
+        self._client = client
+        return client
+
+
+def _refusal(refused: SMTPResponseException, address: str) -> Answer:
+    """421 is no answer about this mail: the server is closing down."""
+    said = _shown(refused.code, refused.message, address)
+    return Away(said) if refused.code == CLOSING else Refusal(said, for_now=refused.code < 500)
+
+
+def _shown(code: int, said: str, address: str) -> str:
+    return without_address(f"{code} {' '.join(said.split())}", address)[:LONGEST_ANSWER]

@@ -1,0 +1,187 @@
+"""The collections of this service: records and inboxes that the stream writes, deliveries, and the contact book.
+
+`records`, `facts` and `checkpoints` are the stream's. `inbox` and `deliveries` are inserted by the fold, in its transaction;
+what becomes of a delivery, the mark that a message was read, and `contacts` are written directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Some
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from services.notifications.domain.contact import Contact
+from services.notifications.domain.delivery import Delivery, Outcome, State
+from services.notifications.domain.kinds import Kind
+from services.notifications.domain.telling import CONTACTS, DELIVERIES, INBOX, Told
+from shared.mongo import ASCENDING, DESCENDING, Database, Document, ReplaceOne, UpdateOne
+
+INDEXES: Final[Mapping[str, tuple[tuple[tuple[str, int], ...], ...]]] = {
+    INBOX: ((("learner", ASCENDING), ("number", DESCENDING)),),
+    DELIVERIES: ((("state", ASCENDING),), (("learner", ASCENDING),)),
+    CONTACTS: (),
+}
+
+
+async def create_indexes(database: Database) -> None:
+    for collection, indexes in INDEXES.items():
+        await database.create(collection, *indexes)
+
+
+def told_to_document(told: Told) -> Document:
+    document: Document = {"newest": [[subject, revision] for subject, revision in told.newest.items()], "messages": told.messages}
+    return document if told.erased is None else document | {"erased": told.erased}
+
+
+def told_from_document(learner: str, document: Document) -> Told:
+    return Told(learner, dict(document["newest"]), document["messages"], document.get("erased"))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sender's lease of some deliveries. When it ends before they are noted, another sender may take them."""
+
+    id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What became of a delivery that was held under a claim."""
+
+    delivery: str
+    outcome: Outcome
+    claim: Claim
+
+
+class Deliveries:
+    def __init__(self, database: Database) -> None:
+        self._all = database[DELIVERIES]
+
+    async def claim(self, claim: Claim, limit: int) -> list[Delivery]:
+        """Lease up to `limit` that wait. Each is given to one claim only, however many are made at once."""
+        waiting = await self._all.find({"state": State.WAITING.value}, limit=limit).to_list(limit)
+        if not waiting:
+            return []
+        found = [document["_id"] for document in waiting]
+        lease = {"state": State.LEASED.value, "lease": {"claim": claim.id, "until": claim.until}}
+        leased = await self._all.update_many({"_id": {"$in": found}, "state": State.WAITING.value}, {"$set": lease})
+        if leased.modified_count < len(found):
+            waiting = await self._all.find({"_id": {"$in": found}, "lease.claim": claim.id}).to_list(limit)
+        return [_delivery(document) for document in waiting]
+
+    async def note(self, notes: Sequence[Note], now: datetime) -> None:
+        """An acceptance counts whoever holds the lease by now; anything else only under the claim it was made with."""
+        writes = []
+        for note in notes:
+            sent = note.outcome.state is State.SENT
+            mine = {"_id": note.delivery} if sent else {"_id": note.delivery, "lease.claim": note.claim.id}
+            changes = {
+                "state": note.outcome.state.value,
+                "attempts": note.outcome.attempts,
+                "answer": note.outcome.answer,
+                "next_at": note.outcome.next_at,
+                "away": note.outcome.away,
+                "changed_at": now,
+            }
+            writes.append(UpdateOne(mine, {"$set": changes, "$unset": {"lease": ""}}))
+        await self._all.bulk_write(writes, ordered=False)
+
+    async def wake(self, now: datetime) -> None:
+        """Let those wait again whose time has come, and those whose lease ended without a note."""
+        again = {"$set": {"state": State.WAITING.value}, "$unset": {"lease": ""}}
+        await self._all.update_many({"state": State.DEFERRED.value, "next_at": {"$lte": now}}, again)
+        await self._all.update_many({"state": State.LEASED.value, "lease.until": {"$lte": now}}, again)
+
+    async def server_is_back(self) -> None:
+        """Those put off because the server was away are due now."""
+        await self._all.update_many({"state": State.DEFERRED.value, "away": True}, {"$set": {"state": State.WAITING.value}})
+
+    async def one(self, id_: str) -> Document | None:
+        return await self._all.find_one({"_id": id_})
+
+    async def in_state(self, state: State, after: str | None, limit: int) -> list[Document]:
+        """In the order of their ids, those after `after`."""
+        where: Document = {"state": state.value} if after is None else {"state": state.value, "_id": {"$gt": after}}
+        return await self._all.find(where).sort("_id", ASCENDING).limit(limit).to_list(limit)
+
+    async def count(self) -> dict[str, int]:
+        return {state.value: await self._all.count_documents({"state": state.value}) for state in State}
+
+    async def retry(self, id_: str, states: Some[State], now: datetime) -> bool:
+        """Let it wait again with its attempts forgotten, if it is in one of these states."""
+        where = {"_id": id_, "state": {"$in": [state.value for state in states]}}
+        again = {"state": State.WAITING.value, "attempts": 0, "next_at": None, "changed_at": now}
+        return (await self._all.update_one(where, {"$set": again})).matched_count == 1
+
+
+def _delivery(document: Document) -> Delivery:
+    return Delivery(
+        id=document["_id"],
+        learner=document["learner"],
+        kind=document["kind"],
+        data=document["data"],
+        attempts=document["attempts"],
+        traceparent=document.get("traceparent"),
+    )
+
+
+class Contacts:
+    def __init__(self, database: Database) -> None:
+        self._all = database[CONTACTS]
+
+    async def of(self, learners: Some[str]) -> dict[str, Contact]:
+        """Those that the contact book has."""
+        found = self._all.find({"_id": {"$in": list(learners)}})
+        return {document["_id"]: _contact(document) async for document in found}
+
+    async def one(self, learner: str) -> tuple[Contact, datetime] | None:
+        """The entry and when it was changed."""
+        document = await self._all.find_one({"_id": learner})
+        return None if document is None else (_contact(document), document["changed_at"])
+
+    async def put(self, contacts: Mapping[str, Contact], now: datetime) -> None:
+        """Insert or replace each, by learner."""
+        writes = [
+            ReplaceOne({"_id": learner}, {"_id": learner, **contact.to_document(), "changed_at": now}, upsert=True)
+            for learner, contact in contacts.items()
+        ]
+        await self._all.bulk_write(writes, ordered=False)
+
+    async def delete(self, learner: str) -> bool:
+        return (await self._all.delete_one({"_id": learner})).deleted_count == 1
+
+
+def _contact(document: Mapping[str, Any]) -> Contact:
+    """Checked when it was entered, so not again."""
+    return Contact.model_construct(
+        address=document["address"],
+        name=document.get("name"),
+        language=document["language"],
+        wants=frozenset(map(Kind, document["wants"])),
+    )
+
+
+class Inbox:
+    def __init__(self, database: Database) -> None:
+        self._all = database[INBOX]
+
+    async def of(self, learner: str, *, unread: bool, before: int | None, limit: int) -> list[Document]:
+        """A learner's messages, the newest first; those with a number below `before`."""
+        where: Document = {"learner": learner}
+        if before is not None:
+            where["number"] = {"$lt": before}
+        if unread:
+            where["read"] = False
+        return await self._all.find(where).sort("number", DESCENDING).limit(limit).to_list(limit)
+
+    async def unread(self, learner: str) -> int:
+        return await self._all.count_documents({"learner": learner, "read": False})
+
+    async def mark_read(self, learner: str, message: str, now: datetime) -> Document | None:
+        """The message as it is then; one that was read before keeps its time."""
+        where = {"_id": message, "learner": learner}
+        await self._all.update_one({**where, "read": False}, {"$set": {"read": True, "read_at": now}})
+        return await self._all.find_one(where)

@@ -1,0 +1,28 @@
+"""Events in: which decision is made about which fact of awarding."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.notifications.domain.names import Names, names_of
+from services.notifications.domain.telling import KINDS, Told, forget, tell_of_award, tell_of_upgrade
+from services.notifications.store import told_from_document, told_to_document
+from shared.events.assessment import LearnerErased
+from shared.events.awarding import StackUpgraded
+from shared.stream import Flow
+from shared.topics import AWARDS
+
+FLOW: Final[Flow[Told, Names]] = Flow(
+    service="notifications",
+    reads=AWARDS,
+    says=None,
+    table={
+        **dict.fromkeys(KINDS, tell_of_award),
+        StackUpgraded: tell_of_upgrade,
+        LearnerErased: forget,
+    },
+    blank=Told,
+    to_document=told_to_document,
+    from_document=told_from_document,
+    rules=names_of,
+)
