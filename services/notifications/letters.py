@@ -72,7 +72,9 @@ def mail(letter: Letter, *, id_: str, sender: str, address: str, person: str | N
     message = MIMEMultipart("alternative")
     message["From"] = formataddr(("Cairn", sender))
     message["To"] = formataddr((person or "", address))
-    message["Subject"] = letter.subject if letter.subject.isascii() else Header(letter.subject, "utf-8").encode()
+    message["Subject"] = (
+        letter.subject if letter.subject.isascii() else Header(letter.subject, "utf-8", header_name="Subject").encode()
+    )
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{id_}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
