@@ -89,6 +89,7 @@ class Sender:
                 parts.create_task(self._wake_all())
                 for _ in range(self._post.connections):
                     parts.create_task(self._mail_all())
+            self._give_back()
             await self._notes.join()
         finally:
             noting.cancel()
@@ -122,30 +123,32 @@ class Sender:
                 self._to_mail.put_nowait(Addressed(delivery, contact, claim))
 
     async def _mail_all(self) -> None:
-        """One connection's work. When stopping, what it still finds at hand is given back."""
+        """One connection's work."""
         connection = Connection(*self._post.server, self._post.timeout)
         try:
             while (addressed := await self._next(connection)) is not None:
-                late = addressed.claim.until - timedelta(seconds=2 * self._post.timeout) < now()
-                if self._stopping.is_set() or late:
-                    given_back = Outcome(State.WAITING, addressed.delivery.attempts, "given back unsent")
-                    self._note(addressed.delivery, given_back, addressed.claim)
+                if addressed.claim.until - timedelta(seconds=2 * self._post.timeout) < now():
+                    self._note(addressed.delivery, _unsent(addressed.delivery), addressed.claim)
                 else:
                     await self._mail(connection, addressed)
         finally:
             await connection.close()
 
     async def _next(self, connection: Connection) -> Addressed | None:
-        """The next at hand; None when stopping and there is none. An idle connection is closed."""
+        """The next at hand; None when stopping. An idle connection is closed."""
         used = monotonic()
-        while True:
+        while not self._stopping.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._post.look_every):
                     return await self._to_mail.get()
-            if self._stopping.is_set() and self._to_mail.empty():
-                return None
             if monotonic() - used > self._post.close_after:
                 await connection.close()
+        return None
+
+    def _give_back(self) -> None:
+        while not self._to_mail.empty():
+            addressed = self._to_mail.get_nowait()
+            self._note(addressed.delivery, _unsent(addressed.delivery), addressed.claim)
 
     async def _mail(self, connection: Connection, addressed: Addressed) -> None:
         delivery, post = addressed.delivery, self._post
@@ -226,3 +229,7 @@ class Sender:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
+
+
+def _unsent(delivery: Delivery) -> Outcome:
+    return Outcome(State.WAITING, delivery.attempts, "given back unsent")

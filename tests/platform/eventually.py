@@ -4,9 +4,17 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
+
+
+@overload
+async def eventually(condition: Callable[[], Awaitable[T]], *, within: float = 10.0, every: float = 0.05, why: str = "") -> T: ...
+
+
+@overload
+async def eventually(condition: Callable[[], T], *, within: float = 10.0, every: float = 0.05, why: str = "") -> T: ...
 
 
 async def eventually(condition: Callable[[], T | Awaitable[T]], *, within: float = 10.0, every: float = 0.05, why: str = "") -> T:
