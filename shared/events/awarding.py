@@ -43,6 +43,7 @@ class AwardFact(Fact):
 
     `awarded_at` is the source time at which the requirement was met (or a person's decision), `status_since` that of the last
     change. `decided_by` and `note` are there when a person decided. `rests_on` are the awards that its requirement counted.
+    `restated` means that nothing happened to the award, but that more has become known of its past: nobody need be told.
     `upgrades_from` is there when the same decision also says `StackUpgraded` about this award: the level stood at before.
     """
 
@@ -56,6 +57,7 @@ class AwardFact(Fact):
     valid_until: Instant | None = None
     level: LevelReached | None = None
     upgrades_from: Slug | None = None
+    restated: bool | None = None
     reason: Reason | None = None
     note: str | None = None
     decided_by: str | None = None

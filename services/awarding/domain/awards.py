@@ -1,0 +1,138 @@
+"""An award and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.events.awarding import AwardStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From the instant `at` on it was known that the award had this status, expiry left aside, and whether it had `expired`.
+
+    `met_at` is the earliest moment at which its requirement was then known to be met (None: a person's decision, or a policy,
+    holds it), `rests_on` the ids of the awards counted there, `decision` the id of the last decision of a person about it.
+    """
+
+    at: datetime
+    status: AwardStatus
+    expired: bool = False
+    met_at: datetime | None = None
+    rests_on: tuple[str, ...] = ()
+    decision: str | None = None
+
+    @property
+    def shown(self) -> AwardStatus:
+        return AwardStatus.EXPIRED if self.expired and self.status is not AwardStatus.REVOKED else self.status
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """One award with its whole history: `changes` in the order of their instants, the first being the grant.
+
+    `awarded_at` is when its requirement was met, which a correction may have made known later; `renewed` are the moments, oldest
+    first, at which it was met afresh.
+    """
+
+    id: str
+    achievement: str
+    ordinal: int
+    version: int
+    awarded_at: datetime
+    valid_for: timedelta | None
+    changes: tuple[Change, ...]
+    renewed: tuple[datetime, ...] = ()
+
+    @property
+    def now(self) -> Change:
+        return self.changes[-1]
+
+    @property
+    def status(self) -> AwardStatus:
+        return self.changes[-1].shown
+
+    @property
+    def status_since(self) -> datetime:
+        """The instant since which it has had the status it shows, without a break."""
+        since = self.changes[-1]
+        for change in reversed(self.changes):
+            if change.shown is not since.shown:
+                break
+            since = change
+        return since.at
+
+    @property
+    def valid_until(self) -> datetime | None:
+        if self.valid_for is None:
+            return None
+        return max((self.awarded_at, *self.renewed)) + self.valid_for
+
+    @property
+    def plain(self) -> bool:
+        """Whether it was granted and nothing can have happened to it since: it counts from its grant on, for good."""
+        return len(self.changes) == 1 and self.valid_for is None
+
+    def known(self, known_at: datetime) -> Change | None:
+        """Its state as far as was known then."""
+        found = None
+        for change in self.changes:
+            if change.at > known_at:
+                break
+            found = change
+        return found
+
+    def valid_at(self, moment: datetime) -> bool:
+        """Whether it was valid then: begun, not past its validity, and not suspended."""
+        if moment < self.awarded_at:
+            return False
+        if self.valid_for is not None and not any(
+            start <= moment < start + self.valid_for for start in (self.awarded_at, *self.renewed)
+        ):
+            return False
+        state = self.known(moment)
+        return state is None or state.status is AwardStatus.VALID
+
+    def beginnings(self, known_at: datetime) -> Iterator[datetime]:
+        """The moments from which it counted, or counted anew, as far as was known then."""
+        for i, change in enumerate(self.changes):
+            if change.at > known_at:
+                return
+            if i == 0:
+                yield self.awarded_at
+                yield from (moment for moment in self.renewed if moment <= known_at)
+            elif change.status is AwardStatus.VALID:
+                yield change.at
+
+
+Lines = Mapping[str, tuple[Award, ...]]
+"""A learner's awards by achievement, the oldest first."""
+
+
+@dataclass(slots=True)
+class Holdings:
+    """A learner's awards while they are being decided: lines are replaced as a whole."""
+
+    lines: dict[str, tuple[Award, ...]]
+    _by_id: dict[str, Award] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_id = {award.id: award for line in self.lines.values() for award in line}
+
+    def line(self, achievement: str) -> tuple[Award, ...]:
+        return self.lines.get(achievement, ())
+
+    def award(self, id_: str) -> Award | None:
+        return self._by_id.get(id_)
+
+    def put(self, achievement: str, line: tuple[Award, ...]) -> None:
+        for award in self.lines.pop(achievement, ()):
+            self._by_id.pop(award.id, None)
+        if line:
+            self.lines[achievement] = line
+            self._by_id.update((award.id, award) for award in line)
+
+    def all(self) -> Iterable[tuple[Award, ...]]:
+        return self.lines.values()

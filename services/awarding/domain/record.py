@@ -1,0 +1,80 @@
+"""What is kept of a learner: the inputs, the awards as decided from them, and what was last said about each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.awarding.domain.awards import Award
+from services.awarding.domain.inputs import Decision, Verdict
+from shared.events.awarding import AwardStatus
+
+NOTICE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the last fact about an award said. `noticed` is the end of validity of which notice was given."""
+
+    revision: int
+    status: AwardStatus
+    version: int
+    awarded_at: datetime
+    status_since: datetime
+    valid_until: datetime | None = None
+    noticed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the learner stands in a stack: the highest level whose award is valid, and that award (None: at no level yet).
+
+    `revision` counts the upgrades that were said.
+    """
+
+    revision: int = 0
+    level: str | None = None
+    award: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Never changed in place. `horizon` is the last instant known to have passed; `erased` when the learner was last forgotten,
+    `erasures` how often.
+    """
+
+    learner: str
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    decisions: Mapping[str, tuple[Decision, ...]] = field(default_factory=dict)
+    horizon: datetime | None = None
+    lines: Mapping[str, tuple[Award, ...]] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=dict)
+    stacks: Mapping[str, Standing] = field(default_factory=dict)
+    erased: datetime | None = None
+    erasures: int = 0
+
+    @property
+    def has_inputs(self) -> bool:
+        return bool(self.verdicts or self.decisions)
+
+
+def notice_at(award: Award) -> datetime | None:
+    """When the learner is to hear that the award will expire: 30 days before, or half-way if it is valid for less than 60."""
+    end = award.valid_until
+    if end is None or award.valid_for is None:
+        return None
+    return end - min(NOTICE, award.valid_for / 2)
+
+
+def ends_between(record: Record, after: datetime | None, until: datetime) -> set[str]:
+    """The achievements with an award whose validity ends after the one instant and not after the other."""
+    found: set[str] = set()
+    for achievement, line in record.lines.items():
+        award = line[-1]
+        if award.now.status is AwardStatus.REVOKED or award.now.expired:
+            continue
+        end = award.valid_until
+        if end is not None and end <= until and (after is None or end > after):
+            found.add(achievement)
+    return found
