@@ -1,0 +1,1 @@
+"""The catalog: what achievements and stacks there are, in which versions, and what each requires."""

@@ -1,0 +1,1 @@
+"""Documents, what is wrong with them, and the versions they become. Pure."""
