@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifications.domain.contact import Contact
@@ -16,8 +16,10 @@ from services.notifications.domain.delivery import FINAL, State
 from services.notifications.domain.kinds import Kind
 from services.notifications.store import Contacts, Deliveries, Inbox
 from shared.events.envelope import Instant, LearnerId
-from shared.http import Page, Paging, Problem, may_see_learner, requires
+from shared.http import Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
+from shared.http.health import Check
 
+NAME: Final = "notifications"
 AT_ONCE: Final = 1_000
 
 Learner = Annotated[LearnerId, Path(description="the learner's id")]
@@ -41,7 +43,7 @@ Of = Annotated[Stores, Depends(stores)]
 
 
 class Shown(BaseModel):
-    """What is answered: frozen, and without what is not there."""
+    """What is answered."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -117,10 +119,16 @@ inbox = APIRouter(tags=["inbox"])
 contacts = APIRouter(tags=["contacts"])
 deliveries = APIRouter(tags=["deliveries"])
 
-ROUTERS: Final = (inbox, contacts, deliveries)
+
+def app_of(ready: Check, tokens: Tokens | None = None, stores: Stores | None = None) -> FastAPI:
+    """The HTTP side alone; without `stores` only its document can be read."""
+    routers = (inbox, contacts, deliveries)
+    app = create_app(NAME, routers=routers, ready=ready, tokens=tokens, says="Inboxes, the contact book and mail to learners.")
+    app.state.stores = stores
+    return app
 
 
-@inbox.get("/learners/{learner}/inbox", dependencies=[Depends(may_see_learner("inbox:read"))], response_model_exclude_none=True)
+@inbox.get("/learners/{learner}/inbox", dependencies=[Depends(may_see_learner("inbox:read"))])
 async def read_inbox(
     learner: Learner,
     of: Of,
@@ -136,11 +144,7 @@ async def read_inbox(
     return InboxPage(items=page.items, next=page.next, unread=await of.inbox.unread(learner))
 
 
-@inbox.post(
-    "/learners/{learner}/inbox/{message}/read",
-    dependencies=[Depends(may_see_learner("inbox:read"))],
-    response_model_exclude_none=True,
-)
+@inbox.post("/learners/{learner}/inbox/{message}/read", dependencies=[Depends(may_see_learner("inbox:read"))])
 async def mark_read(learner: Learner, message: str, of: Of) -> InboxMessage:
     """The message has been read; asked again, nothing changes."""
     document = await of.inbox.mark_read(learner, message, _now())

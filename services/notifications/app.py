@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
-
-from services.notifications.api import ROUTERS, Stores
+from services.notifications.api import NAME, Stores, app_of
 from services.notifications.sender import Post, Sender
 from services.notifications.store import Contacts, Deliveries, Inbox, create_indexes
 from services.notifications.stream import FLOW
-from shared.http import Tokens, create_app
+from shared.http import Tokens
 from shared.mongo import Database
 from shared.process import Service
 from shared.settings import Settings
 from shared.stream import Stream
-
-NAME = "notifications"
-
-
-def app_of(
-    ready: Callable[[], Awaitable[Mapping[str, bool | str]]], tokens: Tokens | None = None, stores: Stores | None = None
-) -> FastAPI:
-    """The HTTP side alone; without `stores` only its document can be read."""
-    app = create_app(NAME, routers=ROUTERS, ready=ready, tokens=tokens, says="Inboxes, the contact book and mail to learners.")
-    app.state.stores = stores
-    return app
 
 
 @asynccontextmanager
