@@ -1,0 +1,185 @@
+"""Dead letters as they lie on their topics, and how their originals are sent again.
+
+That a letter was redriven is itself a message on the topic of the letter, under the same key: whoever lists the letters, sees it.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.events.envelope import Headers, rfc3339
+from shared.kafka import LARGEST_MESSAGE, Outgoing, Publisher
+from shared.topics import DEAD_LETTERS, REQUESTS
+
+LETTER: Final = "cairn.dead-letter.v1"
+REDRIVEN: Final = "cairn.dead-letter.redriven.v1"
+ORIGINAL: Final = "original_"
+REDRIVEN_FROM: Final = "redriven_from"
+
+RawHeaders = tuple[tuple[str, bytes], ...]
+
+
+class NotWhole(Exception):
+    """The letter kept only the beginning of its original, so the original cannot be sent again as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter: where it lies, why, where its original stood, and the original itself.
+
+    `came_at` is the broker's stamp of the original. `redriven_at` is when it was last sent again. `value` is None where it was
+    not asked for, or the original had none.
+    """
+
+    id: str
+    service: str
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    origin: str
+    came_at: str
+    traceparent: str | None
+    key: bytes | None
+    headers: RawHeaders
+    value: bytes | None = None
+    truncated_from: int | None = None
+    redriven_at: str | None = None
+
+    @property
+    def type(self) -> str:
+        """The original's."""
+        return self.header("ce_type") or "?"
+
+    @property
+    def trace(self) -> str | None:
+        return self.traceparent.split("-")[1] if self.traceparent and self.traceparent.count("-") >= 3 else None
+
+    def header(self, name: str) -> str | None:
+        return next((raw.decode("utf-8", "replace") for found, raw in self.headers if found == name), None)
+
+
+@asynccontextmanager
+async def reading(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group: it leaves no trace."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap.split(","), enable_auto_commit=False, max_partition_fetch_bytes=2 * LARGEST_MESSAGE
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def survey(consumer: AIOKafkaConsumer, services: Iterable[str]) -> list[Letter]:
+    """All letters of these services, without values, in the order in which their originals came. One written twice is one."""
+    found: dict[str, Letter] = {}
+    redriven: dict[str, str] = {}
+    for service in services:
+        async for record in everything(consumer, DEAD_LETTERS[service].name):
+            headers = _texts(record.headers)
+            if headers.get("ce_type") == REDRIVEN:
+                redriven[headers.get("redrives", "")] = headers.get("ce_time", "")
+            elif (letter := letter_of(record, service)).id not in found:
+                found[letter.id] = replace(letter, value=None)
+    letters = [replace(letter, redriven_at=redriven.get(letter.id)) for letter in found.values()]
+    return sorted(letters, key=lambda letter: (letter.came_at, letter.id))
+
+
+async def whole(consumer: AIOKafkaConsumer, letter: Letter) -> Letter:
+    """The letter with its value."""
+    partition = TopicPartition(letter.topic, letter.partition)
+    consumer.assign([partition])
+    consumer.seek(partition, letter.offset)
+    record = await consumer.getone(partition)
+    return replace(letter, value=record.value)
+
+
+async def redrive(publisher: Publisher, letter: Letter) -> None:
+    """Send the original to the service's requests, under its own key and headers, and note that it was sent.
+
+    Dying in between leaves it sent and not noted; sent once more, it decides nothing. Raises NotWhole.
+    """
+    if letter.truncated_from is not None:
+        raise NotWhole(f"{letter.id}: only {len(letter.value or b'')} of {letter.truncated_from} bytes were kept")
+    headers: Headers = [(name, raw) for name, raw in letter.headers if name != REDRIVEN_FROM]
+    headers.append((REDRIVEN_FROM, letter.id.encode()))
+    original = Outgoing(REQUESTS[letter.service].name, letter.key, letter.value, headers)
+    await publisher.publish_all([original])
+    await publisher.publish_all([_note(letter, datetime.now(UTC))])
+
+
+def _note(letter: Letter, now: datetime) -> Outgoing:
+    own = {
+        "ce_specversion": "1.0",
+        "ce_id": str(uuid.uuid4()),
+        "ce_type": REDRIVEN,
+        "ce_source": "cairn/operators",
+        "ce_time": rfc3339(now),
+        "redrives": letter.id,
+    }
+    return Outgoing(letter.topic, letter.key, None, [(name, said.encode()) for name, said in own.items()], letter.partition)
+
+
+def chosen(letters: Sequence[Letter], *, reason: re.Pattern[str] | None = None, ids: Sequence[str] = ()) -> list[Letter]:
+    """Those whose reason the pattern finds, and whose id begins with one of these, where there are any."""
+    return [
+        letter
+        for letter in letters
+        if (reason is None or reason.search(letter.reason)) and (not ids or letter.id.startswith(tuple(ids)))
+    ]
+
+
+def letter_of(record: Any, service: str) -> Letter:
+    """A record of a dead-letter topic. What it lacks is shown as `?`: a letter is never a reason not to see the others."""
+    own = _texts(record.headers)
+    original = tuple((name.removeprefix(ORIGINAL), raw or b"") for name, raw in record.headers if name.startswith(ORIGINAL))
+    origin = f"{own.get('origin_topic', '?')}/{own.get('origin_partition', '?')}/{own.get('origin_offset', '?')}"
+    truncated = own.get("truncated_from", "")
+    return Letter(
+        id=own.get("ce_id", f"{record.partition}-{record.offset}"),
+        service=service,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        reason=own.get("reason", "?"),
+        origin=origin,
+        came_at=own.get("ce_time", "?"),
+        traceparent=own.get("traceparent"),
+        key=record.key,
+        headers=original,
+        value=record.value,
+        truncated_from=int(truncated) if truncated.isdigit() else None,
+    )
+
+
+def _texts(headers: Iterable[tuple[str, bytes | None]]) -> Mapping[str, str]:
+    return {name: (raw or b"").decode("utf-8", "replace") for name, raw in headers if not name.startswith(ORIGINAL)}
+
+
+async def everything(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[Any]:
+    """Everything on a topic up to its end at this moment; nothing if there is no such topic."""
+    await consumer._client.force_metadata_update()
+    partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+    if not partitions:
+        return
+    consumer.assign(partitions)
+    ends = await consumer.end_offsets(partitions)
+    starts = await consumer.beginning_offsets(partitions)
+    open_ = {partition for partition in partitions if ends[partition] > starts[partition]}
+    await consumer.seek_to_beginning(*partitions)
+    while open_:
+        for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+            for record in records:
+                if record.offset < ends[partition]:
+                    yield record
+        open_ = {partition for partition in open_ if await consumer.position(partition) < ends[partition]}
