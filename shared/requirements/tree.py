@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import assert_never
+from datetime import UTC, datetime, timedelta
+from typing import Final, assert_never
 
 from shared.requirements.model import (
     AWARD_LEAVES,
@@ -39,6 +39,9 @@ class Finding:
     of: tuple[Finding, ...] = ()
 
 
+EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When a tree is looked at: `at`, counting only what was earned after `since` (None: since ever)."""
@@ -47,7 +50,7 @@ class Moment:
     since: datetime | None = None
 
     def narrowed(self, period: timedelta) -> Moment:
-        start = self.at - period
+        start = EARLIEST if period > self.at - EARLIEST else self.at - period
         return Moment(self.at, start if self.since is None or start > self.since else self.since)
 
 

@@ -1,0 +1,1 @@
+"""Assessment: completions in, verdicts out."""

@@ -1,0 +1,1 @@
+"""What assessment decides, as pure functions: no I/O, no clock, no random ids."""

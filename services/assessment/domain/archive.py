@@ -1,0 +1,75 @@
+"""The whole entries and decisions, as the documents that keep them; the record has only what decides."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from shared.decisions import Drop, Event, Put
+from shared.events.assessment import DecisionWithdrawn, ErasureRequested, LeafSubstituted, LeafWaived, VerdictReached
+from shared.events.completions import CompletionReported, CompletionRetracted
+from shared.events.envelope import rfc3339
+
+Document = dict[str, Any]
+
+
+def entry_id(learner: str, source: str, id_: str) -> str:
+    """Of the document that keeps an event: the same for the same learner, source and event id, without showing them."""
+    return sha256("\n".join((learner, source, id_)).encode()).hexdigest()[:32]
+
+
+def entry_document(event: Event[CompletionReported] | Event[CompletionRetracted]) -> Document:
+    """The event as it came. Times are text with all their digits: the database keeps milliseconds only."""
+    learner = event.data.learner
+    return {
+        "_id": entry_id(learner, event.source, event.id),
+        "learner": learner,
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "time": rfc3339(event.time),
+        "digest": event.digest,
+        "traceparent": event.traceparent,
+        "data": event.data.model_dump(mode="json", exclude_none=True),
+    }
+
+
+def ruling_document(event: Event[LeafWaived] | Event[LeafSubstituted]) -> Document:
+    said = event.data
+    return {
+        "_id": event.id,
+        "learner": said.learner,
+        "kind": "substitution" if isinstance(said, LeafSubstituted) else "waiver",
+        "achievement": said.achievement,
+        "version": said.version,
+        "path": said.path,
+        "activity": said.activity if isinstance(said, LeafSubstituted) else None,
+        "reason": said.reason,
+        "decided_by": said.decided_by,
+        "at": rfc3339(event.time),
+    }
+
+
+def withdrawal_document(event: Event[DecisionWithdrawn]) -> Document:
+    said = event.data
+    return {
+        "_id": event.id,
+        "learner": said.learner,
+        "kind": "withdrawal",
+        "decision": said.decision,
+        "reason": said.reason,
+        "decided_by": said.decided_by,
+        "at": rfc3339(event.time),
+    }
+
+
+def erasure_writes(event: Event[ErasureRequested]) -> tuple[Put | Drop, ...]:
+    """Of the learner nothing stays; of the decision who made it and when, but not about whom or why."""
+    learner = event.data.learner
+    kept = {"_id": event.id, "kind": "erasure", "decided_by": event.data.decided_by, "at": rfc3339(event.time)}
+    return (
+        Drop("entries", {"learner": learner}),
+        Drop("decisions", {"learner": learner}),
+        Drop("facts", {"learner": learner, "type": VerdictReached.TYPE}),
+        Put("decisions", kept),
+    )
