@@ -71,7 +71,10 @@ class Letter:
 async def reading(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group: it leaves no trace."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap.split(","), enable_auto_commit=False, max_partition_fetch_bytes=2 * LARGEST_MESSAGE
+        bootstrap_servers=bootstrap.split(","),
+        enable_auto_commit=False,
+        fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=2 * LARGEST_MESSAGE,
     )
     await consumer.start()
     try:
@@ -172,11 +175,12 @@ async def everything(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[An
     partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
     if not partitions:
         return
-    consumer.assign(partitions)
     ends = await consumer.end_offsets(partitions)
     starts = await consumer.beginning_offsets(partitions)
     open_ = {partition for partition in partitions if ends[partition] > starts[partition]}
-    await consumer.seek_to_beginning(*partitions)
+    consumer.assign(open_)
+    for partition in open_:
+        consumer.seek(partition, starts[partition])
     while open_:
         for partition, records in (await consumer.getmany(timeout_ms=500)).items():
             for record in records:
