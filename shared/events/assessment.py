@@ -49,7 +49,7 @@ class VerdictReached(Fact):
 
     learner: LearnerId
     achievement: Slug
-    met: bool | None
+    met: bool | None = None
     versions: tuple[VersionVerdict, ...]
 
     @property
