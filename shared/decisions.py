@@ -39,10 +39,14 @@ class Event(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Insert the document, or replace the one with its `_id`."""
+    """Insert the document, or replace the one with its `_id`.
+
+    `new` says that none is there to be expected, which some databases write much faster; it does no harm if one is.
+    """
 
     collection: str
     document: dict[str, Any]
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ DatabaseError = PyMongoError
 __all__ = [
     "ASCENDING",
     "DESCENDING",
+    "BSONError",
     "Collection",
     "Database",
     "DatabaseError",
@@ -43,12 +44,33 @@ __all__ = [
     "Session",
     "Unavailable",
     "UpdateOne",
+    "by_ids",
+    "is_duplicate",
     "is_impossible",
 ]
 
 _NAMESPACE_EXISTS: Final = 48
+_DUPLICATE: Final = 11000
+_PORTION: Final = 50
 _IMPOSSIBLE: Final = frozenset({2, 9, 52, 55, 10334, 11000, 17280, 17419, 17420})
 """Bad value, failed to parse, bad field names, invalid `_id`, too large a document or key, duplicate key."""
+
+
+def is_duplicate(error: BaseException) -> bool:
+    """Whether a write failed only because documents with the same ids (or other unique values) are there already."""
+    if isinstance(error, BulkWriteError):
+        failures = (error.details or {}).get("writeErrors", ())
+        return bool(failures) and all(failure.get("code") == _DUPLICATE for failure in failures)
+    return isinstance(error, DuplicateKeyError)
+
+
+async def by_ids(collection: Collection, ids: Sequence[Any]) -> list[Document]:
+    """The documents with these ids, as many as there are. Asked for in portions: long lists are slow in the embedded database."""
+    portions = [ids[start : start + _PORTION] for start in range(0, len(ids), _PORTION)]
+    found: list[Document] = []
+    for portion in portions:
+        found += await collection.find({"_id": {"$in": list(portion)}}).to_list(None)
+    return found
 
 
 def is_impossible(error: BaseException) -> bool:

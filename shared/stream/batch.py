@@ -54,9 +54,13 @@ class Buried:
 
 @dataclass
 class Batch(Generic[R]):
-    """What is to be written. `records` are all that were loaded, as decided; `changed` those of them that are to be stored."""
+    """What is to be written. `records` are all that were loaded, as decided; `changed` those of them that are to be stored.
+
+    `fresh` are the learners of whom the database had no record.
+    """
 
     records: dict[str, R | None]
+    fresh: frozenset[str] = frozenset()
     partitions: dict[str, int] = field(default_factory=dict)
     changed: dict[str, None] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
@@ -82,7 +86,7 @@ class Fold(Generic[R, K]):
         self._flow = flow
         self._rules = rules
         self._source = f"cairn/{flow.service}"
-        self.batch: Batch[R] = Batch(records)
+        self.batch: Batch[R] = Batch(records, frozenset(name for name, record in records.items() if record is None))
 
     def events(self, messages: Sequence[Read]) -> None:
         """An event that is refused, or whose decision fails, is buried; those around it are decided."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from shared.mongo import Database, Document
+from shared.mongo import Database, Document, by_ids
 from shared.stream.flow import Flow
 
 R = TypeVar("R")
@@ -26,7 +26,7 @@ class Records(Generic[R]):
         self._kept: OrderedDict[str, tuple[int, R | None]] = OrderedDict()
 
     async def load(self, learners: Mapping[str, int]) -> dict[str, R | None]:
-        """The records of learners (with their partitions); those that aren't in memory come in one query."""
+        """The records of learners (with their partitions); those that aren't in memory are read together."""
         found: dict[str, R | None] = {}
         missing = []
         for learner in learners:
@@ -36,9 +36,8 @@ class Records(Generic[R]):
             else:
                 missing.append(learner)
         if missing:
-            read = {}
-            async for document in self._database[COLLECTION].find({"_id": {"$in": missing}}):
-                read[document["_id"]] = self._from_document(document)
+            documents = await by_ids(self._database[COLLECTION], missing)
+            read = {document["_id"]: self._from_document(document) for document in documents}
             for learner in missing:
                 found[learner] = read.get(learner)
             self.keep({learner: (learners[learner], found[learner]) for learner in missing})

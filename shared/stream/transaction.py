@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
@@ -12,7 +12,19 @@ import orjson
 from shared.decisions import Drop, Put
 from shared.events.envelope import Envelope
 from shared.kafka import Outgoing
-from shared.mongo import Database, DatabaseError, DeleteMany, DeleteOne, Document, DuplicateKey, ReplaceOne, is_impossible
+from shared.mongo import (
+    BSONError,
+    Database,
+    DatabaseError,
+    DeleteMany,
+    DeleteOne,
+    Document,
+    InsertOne,
+    ReplaceOne,
+    by_ids,
+    is_duplicate,
+    is_impossible,
+)
 from shared.stream import records as learners
 from shared.stream.batch import Batch, Said
 from shared.stream.checkpoint import Checkpoint, Checkpoints
@@ -21,6 +33,7 @@ from shared.stream.records import Records
 FACTS: Final = "facts"
 
 Step = tuple[Checkpoint, Checkpoint]
+Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | DeleteMany
 
 
 class Impossible(Exception):
@@ -47,33 +60,46 @@ async def write(
     steps: Sequence[Step],
 ) -> None:
     """Raises Fenced, Impossible, or a DatabaseError that may pass; nothing is written then, unless the answer itself was lost."""
-    gone = [learner for learner in batch.changed if batch.records[learner] is None]
-    changes: list[ReplaceOne[Document] | DeleteOne] = [DeleteOne({"_id": learner}) for learner in gone]
-    changes += [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
-    try:
+    gone: list[Write] = [DeleteOne({"_id": learner}) for learner in batch.changed if batch.records[learner] is None]
+    facts = facts_of(batch.said, {checkpoint.partition: checkpoint.batch for _, checkpoint in steps})
+
+    async def attempt(put: Callable[[Document, bool], Write]) -> None:
+        changes = gone + [put(document, document["_id"] in batch.fresh) for document in documents]
         async with database.transaction() as session:
             await checkpoints.move(steps, session)
             if changes:
                 await database[learners.COLLECTION].bulk_write(changes, ordered=False, session=session)
-            if batch.said:
-                facts = facts_of(batch.said, {checkpoint.partition: checkpoint.batch for _, checkpoint in steps})
-                await database[FACTS].bulk_write(
-                    [ReplaceOne({"_id": fact["_id"]}, fact, upsert=True) for fact in facts], ordered=False, session=session
-                )
+            if facts:
+                await database[FACTS].bulk_write([put(fact, True) for fact in facts], ordered=False, session=session)
             for collection, together in groupby(batch.writes, key=lambda write: write.collection):
-                await database[collection].bulk_write([_operation(write) for write in together], session=session)
+                operations = [_operation(write, put) for write in together]
+                await database[collection].bulk_write(operations, session=session)
+
+    try:
+        try:
+            await attempt(_insert_if_new)
+        except DatabaseError as error:
+            if not is_duplicate(error):
+                raise
+            await attempt(_put)
     except DatabaseError as error:
-        if is_impossible(error) and not isinstance(error, DuplicateKey):
+        if is_impossible(error):
             raise Impossible(f"the database refuses it: {type(error).__name__}") from error
         raise
-    except OverflowError as error:
-        raise Impossible(f"the database refuses it: {error}") from error
+    except (BSONError, OverflowError, UnicodeEncodeError) as error:
+        raise Impossible(f"the database refuses it: {type(error).__name__}") from error
 
 
-def _operation(write: Put | Drop) -> ReplaceOne[Document] | DeleteMany:
-    if isinstance(write, Drop):
-        return DeleteMany(write.where)
-    return ReplaceOne({"_id": write.document["_id"]}, write.document, upsert=True)
+def _put(document: Document, _new: bool) -> Write:
+    return ReplaceOne({"_id": document["_id"]}, document, upsert=True)
+
+
+def _insert_if_new(document: Document, new: bool) -> Write:
+    return InsertOne(document) if new else _put(document, new)
+
+
+def _operation(write: Put | Drop, put: Callable[[Document, bool], Write]) -> Write:
+    return DeleteMany(write.where) if isinstance(write, Drop) else put(write.document, write.new)
 
 
 def facts_of(said: Iterable[Said], batches: dict[int, str]) -> list[Document]:
@@ -98,7 +124,7 @@ def facts_of(said: Iterable[Said], batches: dict[int, str]) -> list[Document]:
 
 async def said_in(database: Database, topic: str, source: str, checkpoint: Checkpoint) -> list[Outgoing]:
     """The messages of the facts of the last batch of a partition, once more, as they were."""
-    found = await database[FACTS].find({"_id": {"$in": list(checkpoint.facts)}}).to_list(None)
+    found = await by_ids(database[FACTS], checkpoint.facts)
     by_id = {document["_id"]: document for document in found}
     return [_again(topic, source, by_id[name]) for name in checkpoint.facts if name in by_id]
 

@@ -125,7 +125,7 @@ def count(record: Tally, event: Event[Counted], rules: Rules) -> Decided[Tally]:
     cause = Cause(kind="completion", id=event.id, source=event.source, time=event.time)
     next_, facts = _moved(next_, cause)
     entry = {"_id": name, "learner": record.learner, "points": event.data.points}
-    return Decided(next_, facts, (Put("entries", entry),))
+    return Decided(next_, facts, (Put("entries", entry, new=True),))
 
 
 def refuse(record: Tally, event: Event[CountRefused], rules: Rules) -> Decided[Tally]:
