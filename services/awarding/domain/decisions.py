@@ -69,7 +69,12 @@ def learner_erased(record: Record, event: Event[LearnerErased], rules: Rules) ->
     if record.erased is not None and event.data.cause.time <= record.erased:
         return Decided(record)
     grave = Record(record.learner, erased=event.data.cause.time, erasures=record.erasures + 1)
-    drops = (Drop("awards", {"learner": record.learner}), Drop("progress", {"learner": record.learner}))
+    of_learner = {"learner": record.learner}
+    drops = (
+        Drop("awards", of_learner),
+        Drop("progress", of_learner),
+        Drop("facts", of_learner | {"type": {"$ne": LearnerErased.TYPE}}),
+    )
     return Decided(grave, (event.data,), drops)
 
 
@@ -93,7 +98,10 @@ def next_due(record: Record) -> datetime | None:
 
 
 def fell_due(record: Record, until: datetime) -> Sequence[tuple[Message, datetime]]:
-    return [(message, instant) for message, instant in _dues(record) if instant <= until]
+    """What fell due until then. Nobody needs notice of an end that is past."""
+    due = [(message, instant) for message, instant in _dues(record) if instant <= until]
+    ended = {message.award for message, _ in due if not message.notice}
+    return [(message, instant) for message, instant in due if not (message.notice and message.award in ended)]
 
 
 def _dues(record: Record) -> Iterable[tuple[ExpiryFellDue, datetime]]:

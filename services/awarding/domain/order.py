@@ -60,11 +60,7 @@ def ranked(
         inside = sorted(node for node in component if node in own)
         for node in inside:
             component_of[node] = position
-        among = (
-            {node: sorted(set(named.get(node, ())) & set(inside)) for node in inside}
-            if len(inside) > 1
-            else dict.fromkeys(inside, [])
-        )
+        among = {node: sorted(set(named.get(node, ())) & set(inside)) for node in inside}
         for circle in components(among):
             for node in sorted(circle):
                 rank[node] = len(rank)

@@ -30,7 +30,7 @@ from shared.requirements.sentences import Kind, label, sentence
 from shared.requirements.tree import entry_parts, leaves, parts_of, walk
 
 Key: TypeAlias = tuple[str, str]
-"""What a leaf looks for: `("achievement", id)`, `("stack", id)`, `("tag", …)`, `("issuer", …)`, `("skill", code)`, `("any", "")`."""
+"""What a leaf looks for: the kind (achievement, stack, tag, issuer, skill, any) and the id or code."""
 
 ANY: Final[Key] = ("any", "")
 

@@ -227,7 +227,7 @@ class _Walk:
         self.line.append(Award(self.names(ordinal), achievement, ordinal, version.number, moment, valid_for, (change,)))
 
     def _lapse(self, instant: datetime, *, inclusive: bool = False) -> None:
-        """Let the award expire if its validity ended before the instant, or just then. What happens at the end itself comes first."""
+        """Let the award expire if its validity ended before the instant, or just then. What happens then comes first."""
         held = self.current
         if held is None or held.now.expired:
             return

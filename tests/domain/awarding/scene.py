@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.awarding.documents import from_document, to_document
 from services.awarding.domain.awards import Award
 from services.awarding.domain.decisions import (
     award_requested,
@@ -118,7 +119,7 @@ def part(
     by: tuple[str, ...] = ("e1",),
 ) -> Part:
     """Met since a day and known then, or with the turns said; a turn is (known on, met since)."""
-    all_turns = [] if since is None else [(since, since)]
+    all_turns: list[tuple[float, float | None]] = [] if since is None else [(since, since)]
     all_turns += turns
     met = bool(all_turns) and all_turns[-1][1] is not None
     return Part(
@@ -164,7 +165,7 @@ def event(data: Message, at: datetime, id_: str | None = None) -> Event[Any]:
     return Event(data, id_ or digest, "cairn/tests", data.TYPE, at, digest)
 
 
-TABLE = {
+TABLE: dict[type[Message], Any] = {
     VerdictReached: verdict_reached,
     AwardRequested: award_requested,
     RevocationRequested: revocation_requested,
@@ -189,8 +190,7 @@ class Learner:
         for one in events:
             if not isinstance(one, Event):
                 one = event(one, one.cause.time)
-            decide: Any = TABLE[type(one.data)]
-            said += self._take(decide(self.record, one, self.rules))
+            said += self._take(TABLE[type(one.data)](self.record, one, self.rules))
         return tuple(said)
 
     def publish(self, *published: Published) -> tuple[Fact, ...]:
@@ -202,6 +202,7 @@ class Learner:
     def _take(self, decided: Decided[Record]) -> tuple[Fact, ...]:
         assert decided.record is not None
         self.record = decided.record
+        assert from_document(self.record.learner, to_document(self.record)) == self.record
         self.facts += decided.facts
         self.last = decided.facts
         for write in decided.writes:

@@ -1,0 +1,165 @@
+"""Records as documents: compact, exact to the microsecond, and without keys that come from outside.
+
+Instants are microseconds since 1970, for the database itself keeps milliseconds only. Mappings are lists of pairs, because ids of
+achievements may hold dots.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from services.awarding.domain.awards import Award, Change
+from services.awarding.domain.inputs import Decision, Part, Verdict
+from services.awarding.domain.record import Record, Said, Standing
+from shared.events.awarding import AwardStatus
+from shared.requirements.tree import Finding
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+
+Document = dict[str, Any]
+
+
+def to_document(record: Record) -> Document:
+    """Without `_id`, which is the learner. What is empty is left out."""
+    document: Document = {
+        "verdicts": [[id_, *_verdict_out(verdict)] for id_, verdict in record.verdicts.items()],
+        "decisions": [[id_, [_decision_out(one) for one in made]] for id_, made in record.decisions.items()],
+        "horizon": _out(record.horizon),
+        "awards": [_award_out(award) for line in record.lines.values() for award in line],
+        "said": [[id_, *_said_out(said)] for id_, said in record.said.items()],
+        "stacks": [[id_, found.revision, found.level, found.award] for id_, found in record.stacks.items()],
+        "erased": _out(record.erased),
+        "erasures": record.erasures,
+    }
+    return {name: value for name, value in document.items() if value not in (None, [], 0)}
+
+
+def from_document(learner: str, document: Document) -> Record:
+    lines: dict[str, tuple[Award, ...]] = {}
+    for listed in document.get("awards", ()):
+        award = _award_in(listed)
+        lines[award.achievement] = (*lines.get(award.achievement, ()), award)
+    return Record(
+        learner,
+        verdicts={id_: Verdict(revision, _versions_in(versions)) for id_, revision, versions in document.get("verdicts", ())},
+        decisions={id_: tuple(_decision_in(one) for one in made) for id_, made in document.get("decisions", ())},
+        horizon=_maybe(document.get("horizon")),
+        lines=lines,
+        said={id_: _said_in(listed) for id_, *listed in document.get("said", ())},
+        stacks={id_: Standing(revision, level, award) for id_, revision, level, award in document.get("stacks", ())},
+        erased=_maybe(document.get("erased")),
+        erasures=document.get("erasures", 0),
+    )
+
+
+def _out(instant: datetime | None) -> int | None:
+    return None if instant is None else (instant - EPOCH) // MICROSECOND
+
+
+def _in(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def _maybe(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _in(microseconds)
+
+
+def _verdict_out(verdict: Verdict) -> list[Any]:
+    return [verdict.revision, [[number, [_part_out(part) for part in parts]] for number, parts in verdict.versions]]
+
+
+def _versions_in(listed: list[Any]) -> tuple[tuple[int, tuple[Part, ...]], ...]:
+    return tuple((number, tuple(_part_in(part) for part in parts)) for number, parts in listed)
+
+
+def _part_out(part: Part) -> list[Any]:
+    turns = [[_out(at), _out(since)] for at, since in part.turns]
+    return [part.path, turns, [_out(moment) for moment in part.again], _finding_out(part.finding)]
+
+
+def _part_in(listed: list[Any]) -> Part:
+    path, turns, again, finding = listed
+    return Part(
+        path,
+        tuple((_in(at), _maybe(since)) for at, since in turns),
+        tuple(_in(moment) for moment in again),
+        _finding_in(finding),
+    )
+
+
+def _finding_out(finding: Finding) -> Any:
+    """A mere yes or no is a boolean."""
+    if not (finding.by or finding.value or finding.waived or finding.of):
+        return finding.met
+    return [finding.met, list(finding.by), finding.value, finding.waived, [_finding_out(part) for part in finding.of]]
+
+
+def _finding_in(kept: Any) -> Finding:
+    if isinstance(kept, bool):
+        return Finding(kept)
+    met, by, value, waived, of = kept
+    return Finding(met, tuple(by), value, waived, tuple(_finding_in(part) for part in of))
+
+
+def _decision_out(one: Decision) -> list[Any]:
+    return [_out(one.at), one.id, one.digest, one.grants, one.decided_by, one.note, one.version]
+
+
+def _decision_in(listed: list[Any]) -> Decision:
+    at, *others = listed
+    return Decision(_in(at), *others)
+
+
+def _award_out(award: Award) -> list[Any]:
+    return [
+        award.id,
+        award.achievement,
+        award.ordinal,
+        award.version,
+        _out(award.awarded_at),
+        None if award.valid_for is None else award.valid_for // MICROSECOND,
+        [_change_out(change) for change in award.changes],
+        [_out(moment) for moment in award.renewed],
+    ]
+
+
+def _award_in(listed: list[Any]) -> Award:
+    id_, achievement, ordinal, version, awarded_at, valid_for, changes, renewed = listed
+    return Award(
+        id_,
+        achievement,
+        ordinal,
+        version,
+        _in(awarded_at),
+        None if valid_for is None else timedelta(microseconds=valid_for),
+        tuple(_change_in(change) for change in changes),
+        tuple(_in(moment) for moment in renewed),
+    )
+
+
+def _change_out(change: Change) -> list[Any]:
+    return [
+        _out(change.at),
+        change.status.value,
+        change.expired,
+        _out(change.met_at),
+        list(change.rests_on),
+        change.decision,
+    ]
+
+
+def _change_in(listed: list[Any]) -> Change:
+    at, status, expired, met_at, rests_on, decision = listed
+    return Change(_in(at), AwardStatus(status), expired, _maybe(met_at), tuple(rests_on), decision)
+
+
+def _said_out(said: Said) -> list[Any]:
+    instants = (said.awarded_at, said.status_since, said.valid_until, said.noticed)
+    return [said.revision, said.status.value, said.version, *(_out(instant) for instant in instants)]
+
+
+def _said_in(listed: list[Any]) -> Said:
+    revision, status, version, awarded_at, status_since, valid_until, noticed = listed
+    return Said(revision, AwardStatus(status), version, _in(awarded_at), _in(status_since), _maybe(valid_until), _maybe(noticed))
