@@ -90,8 +90,8 @@ def read(document: object) -> Submission | tuple[Finding, ...]:
         return explained(refusal, document)
     return Submission(
         definition=_definition(read_),
-        effective_from=_midnight(read_.effective_from),
-        teach_out_of_previous=_midnight(read_.teach_out_of_previous),
+        effective_from=None if read_.effective_from is None else midnight(read_.effective_from),
+        teach_out_of_previous=None if read_.teach_out_of_previous is None else midnight(read_.teach_out_of_previous),
     )
 
 
@@ -102,8 +102,9 @@ def _definition(document: AchievementDocument | StackDocument) -> Definition:
     return plain.model_construct(_fields_set=set(said), **values)
 
 
-def _midnight(day: date | None) -> datetime | None:
-    return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
+def midnight(day: date) -> datetime:
+    """The moment in UTC at which a day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _too_deep(document: object) -> str | None:

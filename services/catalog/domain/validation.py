@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TypeAlias
 
 from services.catalog.domain.dependencies import cycles
@@ -21,7 +22,7 @@ Owners: TypeAlias = dict[str, set[str]]
 """The definitions that use an id, for themselves or for a level."""
 
 
-def validated(submissions: Sequence[Submission], published: Known) -> Mapping[str, tuple[Finding, ...]]:
+def validated(submissions: Sequence[Submission], published: Known, now: datetime) -> Mapping[str, tuple[Finding, ...]]:
     """What is found in each of the definitions, by its id, if they were published together; they may refer to each other.
 
     Each id stands among the submissions once.
@@ -40,7 +41,7 @@ def validated(submissions: Sequence[Submission], published: Known) -> Mapping[st
         found[definition.id] += unassessed(definition, known)
         found[definition.id] += _abandoned(definition, published, known)
     for submission in submissions:
-        found[submission.id] += _window(submission, published)
+        found[submission.id] += _window(submission, published, now)
     return {id_: tuple(findings) for id_, findings in found.items()}
 
 
@@ -94,15 +95,20 @@ def _abandoned(definition: Definition, published: Known, known: Known) -> Iterat
                 yield warning("levels", f"the level {level} is gone, but {id_} asks for it: nobody can reach it any more")
 
 
-def _window(submission: Submission, published: Known) -> Iterator[Finding]:
-    starts, teach_out = submission.effective_from, submission.teach_out_of_previous
+def _window(submission: Submission, published: Known, now: datetime) -> Iterator[Finding]:
+    starts, teach_out = submission.effective_from or now, submission.teach_out_of_previous
     if teach_out is None:
         return
     if submission.id not in published.definitions:
         yield error("teach_out_of_previous", "there is no version before this one whose teach-out could be set")
-    elif starts is not None and teach_out < starts:
+    elif teach_out < starts:
         yield error(
             "teach_out_of_previous",
             "the version before would end before this one takes effect, and nothing would count between; "
-            "name effective_from or a later day",
+            "name an earlier effective_from or a later day",
+        )
+    elif teach_out < now:
+        yield warning(
+            "teach_out_of_previous",
+            "this day has passed: what was earned under the version before since then counts only if it meets this one",
         )

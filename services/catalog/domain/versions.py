@@ -104,7 +104,7 @@ class Shelf:
 
 
 def published(submission: Submission, before: Sequence[Version], now: datetime) -> tuple[Version, ...]:
-    """The new version, preceded by those before it whose window it ends; nothing if it says what the newest says.
+    """The new version, preceded by the one before it, whose window it ends; nothing if it says what the newest says.
 
     A revision that names no day counts from now on. The version before ends where the author says, or else when the new one
     takes effect; a day that has passed doesn't take away what was earned since, so it ends now at the earliest.
@@ -113,10 +113,9 @@ def published(submission: Submission, before: Sequence[Version], now: datetime) 
         return ()
     starts = submission.effective_from or (now if before else None)
     ends = submission.teach_out_of_previous or max(starts or now, now)
-    ended = tuple(
-        replace(old.again(now), teach_out_ends=ends) for old in before if old.teach_out_ends is None or ends < old.teach_out_ends
-    )
-    number = before[-1].number + 1 if before else 1
+    last = before[-1] if before else None
+    ended = (replace(last.again(now), teach_out_ends=ends),) if last else ()
+    number = last.number + 1 if last else 1
     new = Version(submission.definition, number, 1, announced_at=now, published_at=now, effective_from=starts)
     return (*ended, new)
 

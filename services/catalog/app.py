@@ -1,0 +1,60 @@
+"""Composition root: settings in, running service out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+from uuid import uuid4
+
+from fastapi import FastAPI
+
+from services.catalog.api import ROUTERS
+from services.catalog.authoring import Desk
+from services.catalog.publishing import Catalog
+from services.catalog.relay import Proofreader, Relay
+from services.catalog.store import Announcements, Drafts, Lease, Versions, create_indexes
+from shared.http import Tokens, create_app
+from shared.kafka import Publisher
+from shared.mongo import Database
+from shared.process import Service
+from shared.settings import Settings
+from shared.topics import PUBLICATIONS, Topic
+
+NAME: Final = "catalog"
+LARGEST: Final = 32_000_000
+"""Bytes of a request: a folder of some ten thousand documents."""
+
+
+def app_of(
+    ready: Callable[[], Awaitable[Mapping[str, bool | str]]], tokens: Tokens | None = None, desk: Desk | None = None
+) -> FastAPI:
+    """The HTTP side alone; without a desk only its document can be read."""
+    says = "Achievements and stacks: what there is, in which versions, and what each requires."
+    app = create_app(NAME, routers=ROUTERS, ready=ready, tokens=tokens, says=says, largest=LARGEST)
+    app.state.desk = desk
+    return app
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, topic: Topic = PUBLICATIONS) -> AsyncIterator[Service]:
+    database = Database(settings.mongodb, settings.database(NAME))
+    try:
+        await create_indexes(database)
+        announcements = Announcements(database)
+        catalog = Catalog(Versions(database))
+        async with Publisher(settings.kafka, client=f"cairn-{NAME}") as publisher:
+            lease = Lease(database, "relay", f"{settings.instance}/{uuid4().hex}")
+            relay = Relay(catalog, announcements, lease, publisher, topic)
+            catalog.committed = relay.wake
+            proofreader = Proofreader(catalog, announcements, settings.kafka, topic, repaired=relay.wake)
+
+            async def ready() -> Mapping[str, bool | str]:
+                await database.ping()
+                return {"database": True, "broker": await publisher.partitions(topic.name) > 0}
+
+            tokens = Tokens(settings.jwks, settings.token_issuer, settings.token_audience)
+            app = app_of(ready, tokens, Desk(catalog, Drafts(database), announcements))
+            yield Service(app, background=(relay.run, proofreader.run))
+    finally:
+        database.close()
