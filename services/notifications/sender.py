@@ -23,7 +23,7 @@ from services.notifications.letters import compose, mail
 from services.notifications.smtp import Connection
 from services.notifications.store import Claim, Contacts, Deliveries, Note
 from shared.mongo import DatabaseError, is_impossible
-from shared.telemetry import metrics, span
+from shared.telemetry import metrics, recording, span
 
 log = logging.getLogger(__name__)
 
@@ -209,6 +209,8 @@ class Sender:
 
     async def _wake(self) -> None:
         await self._deliveries.wake(now())
+        if recording():
+            metrics.DELIVERIES_WAITING.set((await self._deliveries.count())[State.WAITING.value])
 
     async def _patiently(self, action: Callable[P, Awaitable[T]], *args: P.args, **named: P.kwargs) -> T | None:
         """Do it again, with growing pauses, as long as the database has a trouble that may pass; None when stopping meanwhile."""
