@@ -1,6 +1,5 @@
 """Traces and metrics as a collector receives them, over real HTTP; and what there is of them when there is no collector."""
 
-import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from time import perf_counter
 
@@ -13,6 +12,7 @@ from deploy.local.otlp import Collector, ReceivedSpan
 from shared import telemetry
 from shared.http import create_app
 from shared.telemetry.metrics import BATCH_SIZE, EVENTS_IN, LAG, METRICS, PARTITION, TOPIC, Counter, Gauge, Histogram
+from tests.domain.shared.exporting import exporting
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE, SPAN = PARENT.split("-")[1:3]
@@ -31,17 +31,10 @@ async def fails() -> None:
 
 
 @pytest.fixture
-def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+def collector() -> Iterator[Collector]:
     """Receives what this process exports; `telemetry.shutdown()` sends it all."""
-    logging_before = logging.root.handlers[:], logging.root.level
-    with Collector() as running:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.endpoint)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        telemetry.configure("test", "test-1")
+    with Collector() as running, exporting(running, "test"):
         yield running
-        telemetry.shutdown()
-    logging.root.handlers[:], level = logging_before
-    logging.root.setLevel(level)
 
 
 @pytest_asyncio.fixture
