@@ -355,6 +355,7 @@ class Broadcast:
             enable_auto_commit=False,
             max_partition_fetch_bytes=2 * LARGEST_MESSAGE,
             metadata_max_age_ms=30_000,
+            fetch_max_wait_ms=200,  # while the broker waits for more, it answers nothing else on this connection
         )
         try:
             await consumer.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from time import monotonic
 from typing import Final
 
@@ -60,26 +60,28 @@ class Ownership:
             if monotonic() - since > LOST_FOR:
                 raise Fenced([partition])
         self.let_go(self.held.keys() - (self._assigned - self._awaiting))
-        for partition in sorted(self._awaiting):
-            checkpoint = await self._taken_over(partition)
+        for checkpoint in await self._taken_over(sorted(self._awaiting)) if self._awaiting else ():
+            partition = checkpoint.partition
             await self._say_again(checkpoint)
             self.held[partition] = checkpoint
             self._awaiting.discard(partition)
             metrics.TAKEOVERS.add()
             log.info("took over partition %d at epoch %d", partition, checkpoint.epoch)
 
-    async def _taken_over(self, partition: int) -> Checkpoint:
-        taken: list[Checkpoint] = []
+    async def _taken_over(self, partitions: Sequence[int]) -> list[Checkpoint]:
+        taken: dict[int, Checkpoint] = {}
 
         async def attempt() -> None:
             snapshot = await self._broadcast.caught_up()
-            checkpoint = await self._checkpoints.take_over(partition, snapshot.revision)
-            if checkpoint.rules > snapshot.revision:  # the topic was made anew: everything on it is new
-                checkpoint = checkpoint.moved(rules=0)
-            taken.append(checkpoint)
+            for partition in partitions:
+                if partition not in taken:
+                    checkpoint = await self._checkpoints.take_over(partition, snapshot.revision)
+                    if checkpoint.rules > snapshot.revision:  # the topic was made anew: everything on it is new
+                        checkpoint = checkpoint.moved(rules=0)
+                    taken[partition] = checkpoint
 
         await self._patience.persist("taking over", attempt)
-        return taken[-1]
+        return list(taken.values())
 
     def lose(self, partitions: Iterable[int]) -> None:
         """Somebody else has taken them over. If the broker thinks so too, it will say so; if not for long, see `take_over`."""
