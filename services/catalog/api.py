@@ -60,6 +60,16 @@ async def list_definitions(
     return paging.page(items, found[paging.limit - 1].id if len(found) > paging.limit else None)
 
 
+SCHEMAS: Final = json_schemas()
+
+
+@router.get("/schemas/{name}", responses={404: {}})
+async def get_schema(name: Literal["achievement.json", "stack.json"]) -> JSONResponse:
+    """The JSON Schema of documents, for editors."""
+    schema: dict[str, Any] = SCHEMAS[name]
+    return JSONResponse(schema, media_type="application/schema+json", headers={"cache-control": "max-age=300"})
+
+
 @router.get("/{kinds}/{id}", responses={404: {}})
 async def get_definition(kinds: Kinds, id: Slug, desk: AtDesk) -> PublishedVersion:  # noqa: A002 - the path's word
     """The newest version, and its requirements read aloud. A stack's level is an achievement, `<stack>.<level>`."""
@@ -99,16 +109,6 @@ async def list_publications(
         for each in found[: paging.limit]
     ]
     return paging.page(items, found[paging.limit - 1].number if len(found) > paging.limit else None)
-
-
-SCHEMAS: Final = json_schemas()
-
-
-@router.get("/schemas/{name}", responses={404: {}})
-async def get_schema(name: Literal["achievement.json", "stack.json"]) -> JSONResponse:
-    """The JSON Schema of documents, for editors."""
-    schema: dict[str, Any] = SCHEMAS[name]
-    return JSONResponse(schema, media_type="application/schema+json", headers={"cache-control": "max-age=300"})
 
 
 def _views(stock: Stock, kinds: Kinds, id_: str) -> list[PublishedVersion]:

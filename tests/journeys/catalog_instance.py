@@ -79,7 +79,7 @@ class Surroundings:
     async def catalog(self, *, background: bool = True) -> AsyncIterator[httpx.AsyncClient]:
         """A client of a running instance, with a token that may write. Without `background` it announces nothing."""
         async with open_service(self.settings(), self.topic) as service:
-            tasks = [asyncio.create_task(task()) for task in (service.background if background else ())]  # type: ignore[arg-type]  # coroutines
+            tasks = [asyncio.ensure_future(task()) for task in (service.background if background else ())]
             transport = httpx.ASGITransport(app=service.app)
             headers = self.token("catalog:write")
             try:
