@@ -5,10 +5,11 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+from services.assessment.domain.record import Record
 from shared.decisions import Drop, Event, Put
 from shared.events.assessment import DecisionWithdrawn, ErasureRequested, LeafSubstituted, LeafWaived, VerdictReached
 from shared.events.completions import CompletionReported, CompletionRetracted
-from shared.events.envelope import rfc3339
+from shared.events.envelope import Cause, rfc3339
 
 Document = dict[str, Any]
 
@@ -63,13 +64,24 @@ def withdrawal_document(event: Event[DecisionWithdrawn]) -> Document:
     }
 
 
-def erasure_writes(event: Event[ErasureRequested]) -> tuple[Put | Drop, ...]:
-    """Of the learner nothing stays; of the decision who made it and when, but not about whom or why."""
-    learner = event.data.learner
+def erasure_writes(record: Record, event: Event[ErasureRequested]) -> tuple[Put | Drop, ...]:
+    """Of the learner nothing stays; of the decision who made it and when, but not about whom or why.
+
+    Entries and facts are named one by one, so that the collections need no index for it.
+    """
+    learner = record.learner
+    cause = Cause(kind="erasure", id=event.id, source=event.source, time=event.time)
+    entries = [entry_id(learner, source, id_) for source, id_ in (*record.entries, *record.retractions)]
+    facts = [
+        VerdictReached(learner=learner, achievement=achievement, met=None, versions=(), revision=revision, cause=cause).id
+        for achievement, said in record.said.items()
+        for revision in range(record.floor + 1, said.revision + 1)
+    ]
+    decisions = [*record.decisions, *record.withdrawals]
     kept = {"_id": event.id, "kind": "erasure", "decided_by": event.data.decided_by, "at": rfc3339(event.time)}
     return (
-        Drop("entries", {"learner": learner}),
-        Drop("decisions", {"learner": learner}),
-        Drop("facts", {"learner": learner, "type": VerdictReached.TYPE}),
+        Drop("entries", {"_id": {"$in": entries}}),
+        Drop("decisions", {"_id": {"$in": decisions}}),
+        Drop("facts", {"_id": {"$in": facts}}),
         Put("decisions", kept),
     )

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from services.assessment.domain.entries import Entry
+from services.assessment.domain.entries import Entry, Key
 from services.assessment.domain.record import Record
 
 RESULTS: Final = frozenset({"completed", "passed", "failed", "scored"})
@@ -88,6 +88,10 @@ class Archive:
             found = self._effective[activity] = effective(self._record, activity)
         return found
 
+    def counts(self, entry: Entry) -> bool:
+        """Whether nothing that is known corrects or retracts the entry."""
+        return not self._record.named or _until(self._record, entry) is None
+
     def known_before(self, instant: datetime | None) -> AttemptsOf:
         """The attempts at each activity by what is known just before an instant (None: by all that is known)."""
         worked_out: dict[str, tuple[Attempt, ...]] = {}
@@ -129,18 +133,23 @@ def _until(record: Record, entry: Entry) -> datetime | None:
 
 
 def _place(record: Record, entry: Entry) -> datetime:
-    known = (record.entries.get(key) for key in _corrected(record, entry))
-    return min((found.time for found in known if found is not None), default=entry.time)
+    """That of the first one in the chain of what it corrects."""
+    place = entry.time
+    for key in _corrected(record, entry):
+        if (found := record.entries.get(key)) is not None:
+            place = min(place, found.time)
+    return place
 
 
-def _corrected(record: Record, entry: Entry) -> Iterator[tuple[str, str]]:
-    """What the entry corrects, what that corrects in turn, and so on, as far as it is known."""
+def _corrected(record: Record, entry: Entry) -> Iterator[Key]:
+    """What the entry corrects, what that corrects in turn, and so on, as far as it was reported when it was corrected."""
     seen = {entry.key}
     at: Entry | None = entry
     while at is not None and at.corrects is not None and (key := (at.source, at.corrects)) not in seen:
         seen.add(key)
         yield key
-        at = record.entries.get(key)
+        found = record.entries.get(key)
+        at = found if found is not None and found.time <= at.time else None
 
 
 def attempts(reports: Iterable[Effective]) -> tuple[Attempt, ...]:
@@ -167,7 +176,7 @@ def _attempt(number: int, reports: list[Effective]) -> Attempt:
             grades.append(Graded(place, entry.grade, id_))
         if entry.score is not None:
             _regrade(scores, Step(place, entry.score, id_))
-    if completed is None or (passed is not None and passed.at < completed.at):
+    if completed is None or (passed is not None and passed < completed):
         completed = passed
     return Attempt(number, completed, passed, tuple(scores), tuple(grades))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from shared.events.assessment import (
     VerdictReached,
 )
 from shared.events.completions import CompletionReported, CompletionRetracted
-from shared.events.envelope import Cause, Message
+from shared.events.envelope import Cause
 
 Writes = tuple[Put | Drop, ...]
 
@@ -105,7 +105,7 @@ def erase(record: Record, event: Event[ErasureRequested], rules: Rules) -> Decid
     )
     cause = Cause(kind="erasure", id=event.id, source=event.source, time=event.time)
     erased = LearnerErased(learner=record.learner, revision=forgotten.erasures, cause=cause)
-    return Decided(forgotten, (erased,), erasure_writes(event))
+    return Decided(forgotten, (erased,), erasure_writes(record, event))
 
 
 def revise(record: Record, rules: Rules, changed: Mapping[str, Cause]) -> Decided[Record]:
@@ -167,7 +167,7 @@ def _decided(
             changed = Changed(activities, event.time, plain)
             record, said = _assessed(record, archive, rule, cause, changed)
             facts += said
-    return Decided(record, tuple(facts), (Put("entries", entry_document(event)),))
+    return Decided(record, tuple(facts), (Put("entries", entry_document(event), new=True),))
 
 
 def _redecided(record: Record, rules: Rules, achievement: str, event: Event[Any], writes: Writes) -> Decided[Record]:
@@ -206,13 +206,3 @@ def _assessed(
     revision = (before.revision if before is not None else record.floor) + 1
     now = replace(record, said={**record.said, rule.id: Said(revision, met, parts)})
     return now, (verdict(record.learner, rule, archive, rulings, parts, revision, cause),)
-
-
-DECISIONS: Mapping[type[Message], Callable[[Record, Event[Any], Rules], Decided[Record]]] = {
-    CompletionReported: report,
-    CompletionRetracted: retract,
-    LeafWaived: waive,
-    LeafSubstituted: substitute,
-    DecisionWithdrawn: withdraw,
-    ErasureRequested: erase,
-}

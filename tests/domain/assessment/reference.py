@@ -49,7 +49,8 @@ class Reference:
             if key in keys or key == (entry.source, entry.id):
                 break
             keys.append(key)
-            at = self.by_key.get(key)
+            corrected = self.by_key.get(key)
+            at = corrected if corrected is not None and corrected.time <= at.time else None
         return keys
 
     def place(self, entry: Event[Any]) -> datetime:
@@ -62,7 +63,9 @@ class Reference:
         corrected = any((c.source, c.data.corrects) == key and c.time <= k for c in self.entries)
         taken_back = any(
             r.time <= k
-            and ((r.source, r.data.retracts) == key or (r.source, r.data.retracts) in self.chain(entry) and r.time >= entry.time)
+            and (
+                (r.source, r.data.retracts) == key or ((r.source, r.data.retracts) in self.chain(entry) and r.time >= entry.time)
+            )
             for r in self.retractions
         )
         return not corrected and not taken_back
@@ -179,10 +182,10 @@ class Part:
             return best
 
         if isinstance(leaf, Scored):
-            found = worth(leaf.activity, leaf.attempts, path)
-            return (
-                Finding(False) if found is None else Finding(found[0] >= Fraction(leaf.score_at_least), found[1], text(found[0]))
-            )
+            scored = worth(leaf.activity, leaf.attempts, path)
+            if scored is None:
+                return Finding(False)
+            return Finding(scored[0] >= Fraction(leaf.score_at_least), scored[1], text(scored[0]))
         assert isinstance(leaf, WeightedMean)
         steps = (f"{path}/of/{i}" if path else f"of/{i}" for i in range(len(leaf.of)))
         items = [(Fraction(i.weight), worth(i.activity, i.attempts, step)) for i, step in zip(leaf.of, steps, strict=True)]

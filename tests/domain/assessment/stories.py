@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from services.assessment.domain.fold import DECISIONS, revise
+from services.assessment.domain.fold import revise
 from services.assessment.domain.record import Record
 from services.assessment.domain.rules import Rules, rules
+from services.assessment.stream import FLOW
 from shared.decisions import Decided, Event
 from shared.events.assessment import (
     DecisionWithdrawn,
@@ -24,14 +23,11 @@ from shared.events.assessment import (
 from shared.events.catalog import AchievementPublished, Published
 from shared.events.completions import CompletionReported, CompletionRetracted
 from shared.events.envelope import Cause, Fact, Message
-from shared.requirements.model import Requirement
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LEARNER = "l-1"
 SOURCE = "urn:test:lms"
 CAUSE = Cause(kind="publication", id="p", time=START)
-
-requirement_of = TypeAdapter[Requirement](Requirement).validate_python
 
 
 def day(number: float) -> datetime:
@@ -120,7 +116,7 @@ def published(
 
 
 def decide(record: Record, said: Event[Any], ruled: Rules) -> Decided[Record]:
-    decided = DECISIONS[type(said.data)](record, said, ruled)
+    decided = FLOW.table[type(said.data)](record, said, ruled)
     assert decided.record is not None
     return decided
 
@@ -182,3 +178,11 @@ def lived(requirement: Any, *events: Event[Any], **more: Any) -> Learner:
 def both_orders(requirement: Any, events: Iterable[Event[Any]], **more: Any) -> tuple[Learner, Learner]:
     told = list(events)
     return lived(requirement, *told, **more), lived(requirement, *reversed(told), **more)
+
+
+def in_short(said: Event[Any]) -> str:
+    """For the notes of a failing example."""
+    fields = said.data.model_dump(
+        mode="json", exclude_none=True, exclude_defaults=True, exclude={"learner", "reason", "decided_by"}
+    )
+    return f"{said.id} on day {days(said.time):g}: {fields}"

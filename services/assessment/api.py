@@ -1,0 +1,326 @@
+"""HTTP in: completions, what a learner has shown, and decisions of people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
+
+from services.assessment.answers import (
+    Accepted,
+    DecisionShown,
+    EntryShown,
+    Erasure,
+    Item,
+    Items,
+    PartShown,
+    Refusal,
+    Substitution,
+    SweepShown,
+    SweepsShown,
+    VerdictShown,
+    VersionShown,
+    Waiver,
+)
+from services.assessment.domain.attempts import Archive
+from services.assessment.domain.entries import Entry, Retraction
+from services.assessment.domain.record import Record
+from services.assessment.domain.rules import AchievementRule
+from services.assessment.gateway import BATCH, STRUCTURED, Taken, events_in
+from services.assessment.progress import Progress, progress
+from services.assessment.rulebook import Rulebook
+from services.assessment.store import Shelves
+from shared import telemetry
+from shared.events.assessment import DecisionWithdrawn, ErasureRequested, LeafSubstituted, LeafWaived
+from shared.events.envelope import Envelope, LearnerId, Message
+from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
+from shared.http.health import Check
+from shared.http.problems import phrase
+from shared.kafka import Outgoing, Publisher
+from shared.requirements.model import ENTRY_LEAVES, Slug, WeightedMean
+from shared.requirements.tree import joined, walk
+from shared.topics import COMPLETIONS, REQUESTS
+
+NAME: Final = "assessment"
+SAYS: Final = "Completions in; what learners have shown, and whether it meets what achievements require of activities."
+
+Learner = Annotated[LearnerId, Path(description="the learner's id")]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the paths work on; the app carries it as `app.state.desk`."""
+
+    shelves: Shelves
+    rulebook: Rulebook
+    publisher: Publisher
+
+    async def ask(self, message: Message, learner: str) -> str:
+        """Put a request on the way to the learner's stream; its id."""
+        envelope = Envelope(
+            id=str(uuid4()),
+            type=message.TYPE,
+            source=f"cairn/{NAME}",
+            time=datetime.now(UTC),
+            traceparent=telemetry.traceparent(),
+            data=message.to_json(),
+        )
+        await self.publisher.publish(REQUESTS[NAME].name, learner, envelope)
+        return envelope.id
+
+
+def desk(request: Request) -> Desk:
+    found: Desk = request.app.state.desk
+    return found
+
+
+At = Annotated[Desk, Depends(desk)]
+
+
+completions = APIRouter(tags=["completions"])
+learners = APIRouter(tags=["learners"])
+decisions = APIRouter(tags=["decisions"])
+operations = APIRouter(tags=["operations"])
+
+
+def app_of(ready: Check, tokens: Tokens | None = None, desk: Desk | None = None) -> FastAPI:
+    """The HTTP side alone; without a desk only its document can be read."""
+    app = create_app(NAME, routers=(completions, learners, decisions, operations), ready=ready, tokens=tokens, says=SAYS)
+    app.state.desk = desk
+    return app
+
+
+ONE_EVENT: Final = {"schema": {"type": "object", "description": "A CloudEvent in JSON."}}
+BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object", "description": "The data; the attributes are `ce-` headers."}},
+            STRUCTURED: ONE_EVENT,
+            BATCH: {"schema": {"type": "array", "items": ONE_EVENT["schema"]}},
+        },
+    }
+}
+
+
+@completions.post(
+    "/completions",
+    status_code=202,
+    openapi_extra=BODY,
+    dependencies=[Depends(requires("completions:publish"))],
+    responses={
+        400: {"description": "No event of it can be read."},
+        415: {"description": "An event format other than JSON."},
+        422: {"description": "All events of it are refused; `items` says why."},
+        503: {"description": "The broker does not answer; send it again."},
+    },
+)
+async def publish_completions(request: Request, at: At) -> Items:
+    """CloudEvents, one in binary or structured mode, or a batch. What is accepted is safely on the topic."""
+    found = events_in(request.headers.get("content-type", ""), request.headers.raw, await request.body(), datetime.now(UTC))
+    around = telemetry.traceparent()
+    taken = [one for one in found if isinstance(one, Taken)]
+    await at.publisher.publish_all([_outgoing(one, around) for one in taken])
+    items = tuple(
+        Item(id=one.envelope.id, status="accepted")
+        if isinstance(one, Taken)
+        else Item(id=one.id, status="refused", problem=Refusal(title=phrase(one.status), status=one.status, detail=one.detail))
+        for one in found
+    )
+    if found and not taken:
+        refusals = [item.problem for item in items if item.problem is not None]
+        status = max(refusal.status for refusal in refusals)
+        detail = refusals[0].detail if len(refusals) == 1 else f"None of the {len(refusals)} events is accepted."
+        raise Problem(status, "Nothing is accepted", detail, items=[item.model_dump(mode="json") for item in items])
+    return Items(items=items)
+
+
+def _outgoing(taken: Taken, around: str | None) -> Outgoing:
+    """An event that names no trace of its own belongs to the request's."""
+    envelope = taken.envelope
+    if envelope.traceparent is None and around is not None:
+        envelope = replace(envelope, traceparent=around)
+    return Outgoing.of(COMPLETIONS.name, taken.learner, envelope)
+
+
+@learners.get("/learners/{learner}/entries", dependencies=[Depends(may_see_learner("entries:read"))])
+async def read_entries(learner: Learner, at: At, paging: Paging) -> Page[EntryShown]:
+    """All that was ever reported about a learner, in the order of its source times."""
+    record = await at.shelves.record(learner)
+    kept: list[Entry | Retraction] = sorted((*record.entries.values(), *record.retractions.values()), key=_position)
+    if isinstance(paging.after, list):
+        after = paging.after
+        kept = [entry for entry in kept if _position(entry) > after]
+    page, rest = kept[: paging.limit], kept[paging.limit :]
+    counting = _counting(record, page)
+    documents = await at.shelves.entries(learner, [entry.key for entry in page])
+    items = [
+        EntryShown(
+            id=document["id"],
+            source=document["source"],
+            type=document["type"],
+            time=datetime.fromisoformat(document["time"]),
+            counts=(document["source"], document["id"]) in counting,
+            data={name: value for name, value in document["data"].items() if name != "learner"},
+        )
+        for document in documents
+    ]
+    return paging.page(items, _position(page[-1]) if rest else None)
+
+
+def _position(entry: Entry | Retraction) -> list[str | int | None]:
+    return [entry.time.isoformat(timespec="microseconds"), entry.id, entry.source]
+
+
+def _counting(record: Record, entries: list[Entry | Retraction]) -> set[tuple[str, str]]:
+    """Of these, the ones that count. Retractions, and reports without a result, do unless something is named."""
+    archive = Archive(record)
+    return {entry.key for entry in entries if isinstance(entry, Retraction) or archive.counts(entry)}
+
+
+@learners.get("/learners/{learner}/verdicts", dependencies=[Depends(may_see_learner("verdicts:read"))])
+async def read_verdicts(learner: Learner, at: At, paging: Paging) -> Page[VerdictShown]:
+    """What was said of each achievement that the learner ever met a part of, by its id."""
+    record = await at.shelves.record(learner)
+    ids = sorted(id_ for id_ in record.said if paging.after is None or id_ > str(paging.after))
+    page = ids[: paging.limit]
+    return paging.page([_verdict(record, id_) for id_ in page], page[-1] if len(ids) > len(page) else None)
+
+
+def _verdict(record: Record, achievement: str) -> VerdictShown:
+    said = record.said[achievement]
+    versions: dict[int, list[PartShown]] = {}
+    for (version, path), part in sorted(said.parts.items()):
+        versions.setdefault(version, []).append(PartShown(path=path, since=part.since, again=part.again))
+    return VerdictShown(
+        achievement=achievement,
+        revision=said.revision,
+        met=said.met,
+        versions=tuple(VersionShown(version=version, parts=tuple(parts)) for version, parts in versions.items()),
+    )
+
+
+@learners.get("/learners/{learner}/achievements/{achievement}", dependencies=[Depends(may_see_learner("verdicts:read"))])
+async def read_progress(learner: Learner, achievement: Slug, at: At) -> Progress:
+    """The requirement in each version: what is met by what, and what is still open."""
+    rule = _rule(at, achievement)
+    return progress(await at.shelves.record(learner), rule, at.rulebook.name)
+
+
+def _rule(at: Desk, achievement: str) -> AchievementRule:
+    rule = at.rulebook.rules.achievements.get(achievement)
+    if rule is None:
+        raise Problem(404, detail=f"No achievement {achievement} has been published.")
+    return rule
+
+
+MayDecide = Annotated[Caller, Depends(requires("decisions:write"))]
+
+
+@decisions.post("/learners/{learner}/achievements/{achievement}/waivers", status_code=202)
+async def waive_leaf(learner: Learner, achievement: Slug, waiver: Waiver, at: At, caller: MayDecide) -> Accepted:
+    """The learner need not show what the path names. It counts as met from now on."""
+    _node_at(at, achievement, waiver.version, waiver.path)
+    said = LeafWaived(
+        learner=learner,
+        achievement=achievement,
+        version=waiver.version,
+        path=waiver.path,
+        reason=waiver.reason,
+        decided_by=caller.subject,
+    )
+    return Accepted(id=await at.ask(said, learner))
+
+
+@decisions.post("/learners/{learner}/achievements/{achievement}/substitutions", status_code=202)
+async def substitute_leaf(learner: Learner, achievement: Slug, asked: Substitution, at: At, caller: MayDecide) -> Accepted:
+    """Another activity counts for the learner as well, at the leaf that the path names."""
+    if not _node_at(at, achievement, asked.version, asked.path):
+        raise _invalid("path", "Only a leaf about an activity can have a substitute; in a weighted mean, one of its activities.")
+    said = LeafSubstituted(
+        learner=learner,
+        achievement=achievement,
+        version=asked.version,
+        path=asked.path,
+        activity=asked.activity,
+        reason=asked.reason,
+        decided_by=caller.subject,
+    )
+    return Accepted(id=await at.ask(said, learner))
+
+
+def _node_at(at: Desk, achievement: str, number: int, path: str) -> bool:
+    """Whether an activity can stand in there. Raises a problem when there is no such node, or the version is over."""
+    version = _rule(at, achievement).version(number)
+    if version is None:
+        raise _invalid("version", f"{achievement} has no version {number}.")
+    if version.teach_out_ends is not None and version.teach_out_ends <= datetime.now(UTC):
+        raise _invalid("version", f"The teach-out of version {number} is over: nothing can be met in it any more.")
+    activities: dict[str, bool] = {}
+    for found, node in walk(version.requirement):
+        mean = isinstance(node, WeightedMean)
+        activities[found] = isinstance(node, ENTRY_LEAVES) and not mean
+        if isinstance(node, WeightedMean):
+            activities |= {joined(found, f"of/{i}"): True for i in range(len(node.of))}
+    if path not in activities:
+        raise _invalid("path", f"The requirement of version {number} has nothing there; it has: {', '.join(activities)[:500]}")
+    return activities[path]
+
+
+def _invalid(place: str, message: str) -> Problem:
+    return Problem(422, "The request is not valid", message, errors=[{"place": f"body.{place}", "message": message}])
+
+
+@decisions.delete("/learners/{learner}/decisions/{decision}", status_code=202)
+async def withdraw_decision(
+    learner: Learner, decision: str, at: At, caller: MayDecide, reason: Annotated[str, Query(min_length=1, max_length=2_000)]
+) -> Accepted:
+    """A waiver or substitution counts no longer, from now on. It may be one that is still on its way."""
+    said = DecisionWithdrawn(learner=learner, decision=decision, reason=reason, decided_by=caller.subject)
+    return Accepted(id=await at.ask(said, learner))
+
+
+@decisions.post("/learners/{learner}/erasure", status_code=202)
+async def erase_learner(learner: Learner, erasure: Erasure, at: At, caller: MayDecide) -> Accepted:
+    """Every service forgets the learner, but for what the institution must keep."""
+    said = ErasureRequested(learner=learner, reason=erasure.reason, decided_by=caller.subject)
+    return Accepted(id=await at.ask(said, learner))
+
+
+@decisions.get("/learners/{learner}/decisions", dependencies=[Depends(requires("decisions:write"))])
+async def read_decisions(learner: Learner, at: At) -> list[DecisionShown]:
+    """Waivers, substitutions and withdrawals about a learner, in order."""
+    record = await at.shelves.record(learner)
+    times = {one.id: one.time for one in record.decisions.values()} | {one.id: one.time for one in record.withdrawals.values()}
+    documents = await at.shelves.decisions(sorted(times, key=lambda id_: (times[id_], id_)))
+    return [_decision(document, record) for document in documents]
+
+
+@decisions.get("/decisions/{decision}", dependencies=[Depends(requires("decisions:write"))])
+async def read_decision(decision: str, at: At) -> DecisionShown:
+    """A decision by the id of its request. One that is still on its way, or was refused, is not found."""
+    documents = await at.shelves.decisions([decision])
+    if not documents:
+        raise Problem(404, detail="No such decision has been applied. One that was just asked for is applied within a second.")
+    (document,) = documents
+    learner = document.get("learner")
+    return _decision(document, await at.shelves.record(learner) if learner is not None else None)
+
+
+def _decision(document: Mapping[str, Any], record: Record | None) -> DecisionShown:
+    ended = record.ended() if record is not None else {}
+    lasting = document["kind"] in ("waiver", "substitution")
+    state = "done" if not lasting else "withdrawn" if document["_id"] in ended else "in_force"
+    return DecisionShown.model_validate({**document, "id": document["_id"], "state": state})
+
+
+@operations.get("/sweeps", dependencies=[Depends(requires("operations:read"))])
+async def read_sweeps(at: At) -> SweepsShown:
+    """How far everybody has been looked at again after something was published."""
+    return SweepsShown(
+        sweeps=tuple(SweepShown(partition=one.partition, done=one.done, total=one.total) for one in await at.shelves.sweeps())
+    )
