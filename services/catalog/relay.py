@@ -24,7 +24,7 @@ from shared import kafka, mongo
 from shared.events.catalog import Published
 from shared.events.envelope import Malformed, read_envelope
 from shared.kafka import Outgoing, Publisher, persistently
-from shared.telemetry import span, traceparent
+from shared.telemetry import metrics, span, traceparent
 from shared.topics import PUBLICATIONS, Topic
 
 log = logging.getLogger(__name__)
@@ -92,6 +92,7 @@ class Relay:
                 with span(f"publish {self.topic.name}", kind="producer", parent=envelope.traceparent):
                     messages.append(Outgoing.of(self.topic.name, key, replace(envelope, traceparent=traceparent())))
             await self.publisher.publish_all(messages)
+            metrics.PUBLICATIONS.add(len(messages))
             await self.between("published")
             await self.announcements.note_sent([id_ for id_, _, _ in waiting], self.clock())
             count += len(waiting)

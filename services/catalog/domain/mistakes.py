@@ -97,8 +97,10 @@ def explained(refusal: ValidationError, document: Mapping[str, Any]) -> tuple[Fi
 
 def _located(loc: Sequence[Step], document: Mapping[str, Any]) -> tuple[tuple[Step, ...], type[BaseModel]]:
     """The place in the document, without the names of union members that pydantic puts between, and the model it stands in."""
-    place: list[Step] = []
     model: type[BaseModel] = Stack if "stack" in document else Achievement
+    if not loc:
+        return (), model
+    place: list[Step] = []
     parent = model
     steps = list(loc)
     while steps:
@@ -115,7 +117,7 @@ def _located(loc: Sequence[Step], document: Mapping[str, Any]) -> tuple[tuple[St
             steps = [later for later in steps if isinstance(later, int)]
         elif step in ("system", "amount", "url", "image"):
             steps = []
-    return tuple(place), parent if isinstance(loc[-1], str) else model
+    return tuple(place), model if isinstance(place[-1], int) else parent
 
 
 def _opens_requirement(place: Sequence[Step], model: type[BaseModel]) -> bool:
