@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -142,6 +143,10 @@ class Loop(Generic[R, K]):
                 return taken
             if taken:
                 metrics.BATCH_SIZE.record(len(taken))
+                for topic, number in Counter(incoming.topic for incoming in taken).items():
+                    metrics.EVENTS_IN.add(number, {metrics.TOPIC: topic})
+                oldest = min(incoming.stamp for incoming in taken)
+                metrics.DELAY.record(max((self._clock() - oldest).total_seconds(), 0), {metrics.TOPIC: self._flow.reads.name})
                 metrics.PROCESSING.record(perf_counter() - started, {metrics.TOPIC: self._flow.reads.name})
             return left
 

@@ -80,7 +80,7 @@ class Gauge(Metric):
         return meter.create_gauge(self.name, self.unit, self.says)
 
 
-EVENTS_IN: Final = Counter("messaging.client.consumed.messages", "{message}", "Messages taken from a topic.", TOPIC, PARTITION)
+EVENTS_IN: Final = Counter("messaging.client.consumed.messages", "{message}", "Messages taken from a topic.", TOPIC)
 EVENTS_OUT: Final = Counter("messaging.client.sent.messages", "{message}", "Messages that the broker confirmed.", TOPIC)
 PROCESSING: Final = Histogram(
     "messaging.process.duration", "s", "From taking a batch to its acknowledgement, once per batch.", TOPIC, bounds=SECONDS
@@ -93,8 +93,12 @@ BATCH_DURATION: Final = Histogram(
     "cairn.step",
     bounds=SECONDS,
 )
-SOURCE_DELAY: Final = Histogram(
-    "cairn.stream.delay", "s", "From the broker's stamp of a message to its acknowledgement.", TOPIC, bounds=SECONDS
+DELAY: Final = Histogram(
+    "cairn.stream.delay",
+    "s",
+    "From the broker's stamp of a batch's oldest message to the end of the batch.",
+    TOPIC,
+    bounds=SECONDS,
 )
 LAG: Final = Gauge("cairn.stream.lag", "{message}", "Messages of a partition not yet processed.", TOPIC, PARTITION)
 DEAD_LETTERS: Final = Counter("cairn.stream.dead_letters", "{message}", "Messages that can never be applied.", TOPIC)
@@ -105,7 +109,7 @@ TAKEOVERS: Final = Counter("cairn.stream.takeovers", "{partition}", "Partitions 
 SWEEP_DONE: Final = Gauge("cairn.stream.sweep.done", "{learner}", "Learners that the running sweep has looked at.", PARTITION)
 SWEEP_TOTAL: Final = Gauge("cairn.stream.sweep.total", "{learner}", "Learners that the running sweep concerns.", PARTITION)
 FELL_DUE: Final = Counter("cairn.stream.fell_due", "{request}", "Requests published because their time came.")
-PUBLICATIONS: Final = Counter("cairn.catalog.publications", "{publication}", "Publications that the broker confirmed.", OUTCOME)
+PUBLICATIONS: Final = Counter("cairn.catalog.publications", "{publication}", "Publications that the broker confirmed.")
 DELIVERIES: Final = Counter("cairn.notifications.deliveries", "{delivery}", "Attempts to mail.", OUTCOME)
 DELIVERIES_WAITING: Final = Gauge("cairn.notifications.deliveries.waiting", "{delivery}", "Deliveries not yet mailed.")
 HTTP_REQUESTS: Final = Histogram(

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from deploy.contracts.__main__ import ROOT, contracts, drift
 from deploy.contracts.examples import FOLDER, data_of
 from deploy.contracts.schemas import events, schemas
 from shared.events.envelope import Fact, Message
-from shared.telemetry.metrics import METRICS
+from shared.telemetry import metrics as table
+from shared.telemetry.metrics import METRICS, Metric
 from shared.topics import TOPICS
 
 OFFICIAL = Path(__file__).parent / "asyncapi" / "3.0.0.json.gz"
@@ -161,6 +163,12 @@ def test_every_openapi_operation_that_changes_or_shows_somebodys_data_wants_a_to
         if not operation.get("security") and (method != "get" or "{learner}" in path)
     ]
     assert open_to_all == []
+
+
+def test_every_metric_is_measured_somewhere() -> None:
+    code = "".join(path.read_text() for folder in ("shared", "services") for path in (ROOT / folder).rglob("*.py"))
+    names = {name for name, metric in vars(table).items() if isinstance(metric, Metric)}
+    assert {name for name in names if not re.search(rf"\b{name}\.(add|record|set)\(", code)} == set()
 
 
 def test_every_metric_is_on_its_page(made: dict[Path, str]) -> None:

@@ -151,14 +151,14 @@ async def test_requests_are_measured_by_route(collector: Collector, http: httpx.
 
 
 def test_metrics_arrive_with_their_unit_and_attributes(collector: Collector) -> None:
-    EVENTS_IN.add(3, {TOPIC: "completions", PARTITION: "0"})
-    EVENTS_IN.add(4, {TOPIC: "completions", PARTITION: "0"})
+    EVENTS_IN.add(3, {TOPIC: "completions"})
+    EVENTS_IN.add(4, {TOPIC: "completions"})
     BATCH_SIZE.record(7)
     LAG.set(12, {TOPIC: "completions", PARTITION: "0"})
     telemetry.shutdown()
     points = {point.name: point for point in collector.measured}
     assert points[EVENTS_IN.name].value == 7
-    assert points[EVENTS_IN.name].attributes == {TOPIC: "completions", PARTITION: "0"}
+    assert points[EVENTS_IN.name].attributes == {TOPIC: "completions"}
     assert (points[BATCH_SIZE.name].value, points[BATCH_SIZE.name].count) == (7, 1)
     assert (points[LAG.name].value, points[LAG.name].unit) == (12, "{message}")
 
