@@ -138,8 +138,8 @@ class AtLevel(Node):
 class Selection(Node):
     """A choice of achievements. Conditions given together must all hold; within one condition any will do.
 
-    By tag or issuer alone, achievements are chosen but no levels of stacks, whose parts count by themselves: a level counts
-    where `achievements` names it, as `<stack>.<level>`. Nothing counts towards itself.
+    A level of a stack is chosen like any achievement, by the tags and issuer of its stack or as `<stack>.<level>`.
+    By tag or issuer alone, nothing counts towards itself, nor does what depends on it.
     """
 
     achievements: tuple[Slug, ...] = ()
@@ -181,7 +181,7 @@ class Achievements(Node):
 class Skills(Node):
     """At least so many of these skills (by code) are assessed or taught by achievements that are held.
 
-    A stack's levels show no skills by themselves: the achievements do that they rest on. Nothing counts towards itself.
+    Nothing counts towards itself, nor does what depends on it.
     """
 
     skills_at_least: Annotated[int, Field(ge=1)]

@@ -54,24 +54,15 @@ class Known:
 
     @cached_property
     def by_tag(self) -> dict[str, frozenset[str]]:
-        return self._plain_by(lambda achievement: achievement.tags)
+        return self._by(lambda achievement: achievement.tags)
 
     @cached_property
     def by_issuer(self) -> dict[str, frozenset[str]]:
-        return self._plain_by(lambda achievement: (achievement.issuer.id,))
+        return self._by(lambda achievement: (achievement.issuer.id,))
 
     @cached_property
     def by_skill(self) -> dict[str, frozenset[str]]:
-        return self._plain_by(lambda achievement: tuple(skill.code for skill in achievement.skills))
-
-    @cached_property
-    def tags(self) -> frozenset[str]:
-        """Every tag that anything has, stacks included."""
-        return frozenset(tag for versions in self.definitions.values() for version in versions for tag in version.tags)
-
-    @cached_property
-    def issuers(self) -> frozenset[str]:
-        return frozenset(version.issuer.id for versions in self.definitions.values() for version in versions)
+        return self._by(lambda achievement: tuple(skill.code for skill in achievement.skills))
 
     def levels_from(self, leaf: AtLevel) -> tuple[str, ...]:
         """The achievements of the level and of the higher ones, in any version of the stack; none if there is no such level."""
@@ -83,8 +74,8 @@ class Known:
                     found |= dict.fromkeys(level_achievement(version.id, id_) for id_ in ids[ids.index(leaf.level) :])
         return tuple(found)
 
-    def chosen(self, selection: Selection, owner: str | None = None) -> frozenset[str]:
-        """The ids that a selection chooses. `owner` is never chosen by tag or issuer alone: nothing counts towards itself."""
+    def chosen(self, selection: Selection) -> frozenset[str]:
+        """The ids that a selection chooses."""
         if selection.achievements:
             named = frozenset(selection.achievements) & self.achievements.keys()
             return frozenset(id_ for id_ in named if self._has(id_, selection))
@@ -93,9 +84,9 @@ class Known:
             for keys, index in ((selection.tags, self.by_tag), (selection.issuers, self.by_issuer))
             if keys
         ]
-        return (frozenset.intersection(*choices) if choices else self._plain) - {owner}
+        return frozenset.intersection(*choices) if choices else frozenset(self.achievements)
 
-    def showing(self, leaf: Skills, owner: str | None = None) -> frozenset[str]:
+    def showing(self, leaf: Skills) -> frozenset[str]:
         """The achievements that show one of the skills."""
         found: set[str] = set()
         for code in leaf.among:
@@ -103,17 +94,12 @@ class Known:
                 skills = (skill for version in self.achievements[id_] for skill in version.skills if skill.code == code)
                 if any(skill.assessed or not leaf.assessed_only for skill in skills):
                     found.add(id_)
-        return frozenset(found) - {owner}
+        return frozenset(found)
 
-    @cached_property
-    def _plain(self) -> frozenset[str]:
-        """The achievements that are no levels."""
-        return frozenset(self.achievements.keys() - self.level_stack.keys())
-
-    def _plain_by(self, keys: Callable[[Achievement], Iterable[str]]) -> dict[str, frozenset[str]]:
+    def _by(self, keys: Callable[[Achievement], Iterable[str]]) -> dict[str, frozenset[str]]:
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for id_ in self._plain:
-            for version in self.achievements[id_]:
+        for id_, versions in self.achievements.items():
+            for version in versions:
                 for key in keys(version):
                     found[key].add(id_)
         return {key: frozenset(ids) for key, ids in found.items()}

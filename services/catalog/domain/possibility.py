@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from services.catalog.domain.dependencies import Graph, graph_of
+from services.catalog.domain.dependencies import Dependencies, Vertex
 from services.catalog.domain.findings import Finding, error, warning
-from services.catalog.domain.known import Known
 from services.catalog.domain.normal import normal, written
 from services.catalog.domain.places import nodes_of
 from shared.events.definitions import Achievement, Definition
@@ -24,33 +23,7 @@ from shared.requirements.model import (
 from shared.requirements.sentences import plain
 
 
-class Reach:
-    """What selections can give at most, seen from one definition's issuer. Made once for all documents of a validation."""
-
-    def __init__(self, known: Known) -> None:
-        self.known = known
-        self.graph: Graph = graph_of(known)
-
-    def resting_on(self, ids: Iterable[str]) -> set[str]:
-        """The achievements themselves and all that their awards may rest on."""
-        found: set[str] = set()
-        waiting: list[object] = list(ids)
-        seen: set[object] = set()
-        while waiting:
-            vertex = waiting.pop()
-            if vertex in seen:
-                continue
-            seen.add(vertex)
-            if isinstance(vertex, str):
-                found.add(vertex)
-            waiting.extend(self.graph.get(vertex, ()))  # type: ignore[call-overload]  # whatever is no vertex has no edges
-        return found
-
-    def versions(self, ids: Iterable[str]) -> Iterator[tuple[Achievement, ...]]:
-        return (self.known.achievements[id_] for id_ in ids if id_ in self.known.achievements)
-
-
-def impossible(definition: Definition, reach: Reach) -> Iterator[Finding]:
+def impossible(definition: Definition, dependencies: Dependencies) -> Iterator[Finding]:
     """Errors about what nobody can ever meet; warnings about what nobody can meet as yet, or what seems a slip."""
     issuer = definition.issuer.id
     for place, owner, node in nodes_of(definition):
@@ -62,11 +35,11 @@ def impossible(definition: Definition, reach: Reach) -> Iterator[Finding]:
             case Graded():
                 yield from _repeated(f"{place}/grade", node.grades)
             case Skills():
-                yield from _skills(place, owner, node, reach)
+                yield from _skills(place, owner, node, dependencies)
             case Achievements():
-                yield from _achievements(place, owner, node, issuer, reach)
+                yield from _achievements(place, owner, node, issuer, dependencies)
             case Credits():
-                yield from _credits(place, owner, node, issuer, reach)
+                yield from _credits(place, owner, node, issuer, dependencies)
             case _:
                 pass
 
@@ -98,7 +71,7 @@ def _repeated(place: str, values: Iterable[str]) -> Iterator[Finding]:
         seen.add(value)
 
 
-def _skills(place: str, owner: str, node: Skills, reach: Reach) -> Iterator[Finding]:
+def _skills(place: str, owner: str, node: Skills, dependencies: Dependencies) -> Iterator[Finding]:
     different = len(set(node.among))
     if node.skills_at_least > different:
         yield error(
@@ -108,7 +81,9 @@ def _skills(place: str, owner: str, node: Skills, reach: Reach) -> Iterator[Find
         )
         return
     yield from _repeated(f"{place}/among", node.among)
-    covered = sum(1 for code in set(node.among) if reach.known.showing(node.model_copy(update={"among": (code,)}), owner))
+    counted = dependencies.counted_by(node, owner)
+    one_each = (node.model_copy(update={"among": (code,)}) for code in set(node.among))
+    covered = sum(1 for one in one_each if dependencies.known.showing(one) & counted)
     if covered < node.skills_at_least:
         how = "assesses" if node.assessed_only else "assesses or teaches"
         yield warning(
@@ -117,22 +92,23 @@ def _skills(place: str, owner: str, node: Skills, reach: Reach) -> Iterator[Find
         )
 
 
-def _achievements(place: str, owner: str, node: Achievements, issuer: str, reach: Reach) -> Iterator[Finding]:
+def _achievements(place: str, owner: str, node: Achievements, issuer: str, dependencies: Dependencies) -> Iterator[Finding]:
     asked = Decimal(node.achievements_at_least)
-    chosen = reach.known.chosen(node.from_, owner)
-    own = sum(1 for versions in reach.versions(chosen) if _is_own(versions, issuer))
-    outside = sum(1 for versions in reach.versions(chosen) if _is_outside(versions, issuer))
+    chosen = dependencies.counted_by(node, owner)
+    versions = [dependencies.known.achievements[id_] for id_ in chosen]
+    own = sum(1 for each in versions if _is_own(each, issuer))
+    outside = sum(1 for each in versions if _is_outside(each, issuer))
     shares = _shares(place, node.from_, asked, len(chosen), own, outside, node.outside_at_most, node.own_at_least, "achievements")
     yield from shares
 
 
-def _credits(place: str, owner: str, node: Credits, issuer: str, reach: Reach) -> Iterator[Finding]:
+def _credits(place: str, owner: str, node: Credits, issuer: str, dependencies: Dependencies) -> Iterator[Finding]:
     if node.system in node.rates:
         yield error(f"{place}/rates/{node.system}", f"{node.system} is the system that is asked for; it needs no rate")
         return
     total = own = outside = Decimal(0)
     elsewhere: set[str] = set()
-    for versions in reach.versions(reach.resting_on(reach.known.chosen(node.from_, owner))):
+    for versions in _resting_on(dependencies.counted_by(node, owner), dependencies):
         amounts = [version.credits for version in versions if version.credits is not None]
         elsewhere |= {amount.system for amount in amounts if amount.amount and amount.system != node.system}
         rated = [amount.amount * _rate(amount.system, node) for amount in amounts]
@@ -154,6 +130,20 @@ def _credits(place: str, owner: str, node: Credits, issuer: str, reach: Reach) -
         node.own_at_least,
         f"{node.system} credits",
     )
+
+
+def _resting_on(ids: Iterable[str], dependencies: Dependencies) -> Iterator[tuple[Achievement, ...]]:
+    """The versions of the achievements themselves and of all that their awards may rest on."""
+    seen: set[Vertex] = set()
+    waiting: list[Vertex] = list(ids)
+    while waiting:
+        vertex = waiting.pop()
+        if vertex in seen:
+            continue
+        seen.add(vertex)
+        waiting.extend(dependencies.graph.get(vertex, ()))
+        if isinstance(vertex, str) and vertex in dependencies.known.achievements:
+            yield dependencies.known.achievements[vertex]
 
 
 def _rate(system: str, node: Credits) -> Decimal:

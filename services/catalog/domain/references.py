@@ -74,11 +74,11 @@ def _selection(place: str, selection: Selection, known: Known) -> Iterator[Findi
     for i, id_ in enumerate(selection.achievements):
         yield from _achievement(f"{place}/achievements/{i}", id_, known)
     for i, tag in enumerate(selection.tags):
-        if tag not in known.tags:
-            yield error(f"{place}/tags/{i}", f"nothing is tagged {tag}{_near(tag, known.tags)}")
+        if tag not in known.by_tag:
+            yield error(f"{place}/tags/{i}", f"nothing is tagged {tag}{_near(tag, known.by_tag)}")
     for i, issuer in enumerate(selection.issuers):
-        if issuer not in known.issuers:
-            yield error(f"{place}/issuers/{i}", f"nothing is issued by {issuer}{_near(issuer, known.issuers)}")
+        if issuer not in known.by_issuer:
+            yield error(f"{place}/issuers/{i}", f"nothing is issued by {issuer}{_near(issuer, known.by_issuer)}")
 
 
 def _current_levels(stack: str, known: Known) -> set[str]:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from services.catalog.domain.dependencies import cycles
+from services.catalog.domain.dependencies import Dependencies, cycles, not_counted
 from services.catalog.domain.document import Submission, kind_of
 from services.catalog.domain.findings import Finding, error, warning
 from services.catalog.domain.known import Known, achievements_of
 from services.catalog.domain.learning_outcomes import unassessed
 from services.catalog.domain.places import leaves_of, requirements_of
-from services.catalog.domain.possibility import Reach, impossible, same_levels
+from services.catalog.domain.possibility import impossible, same_levels
 from services.catalog.domain.references import unknown_references
 from shared.events.definitions import Definition, Stack
 from shared.requirements.model import MAX_LEAVES
@@ -31,13 +31,14 @@ def validated(submissions: Sequence[Submission], published: Known, now: datetime
     known = published.with_(definitions)
     owners = _owners(version for versions in known.definitions.values() for version in versions)
     found: dict[str, list[Finding]] = {definition.id: [*_own(definition, published, owners)] for definition in definitions}
-    reach = Reach(known)
+    dependencies = Dependencies(known)
     for definition in definitions:
         found[definition.id] += unknown_references(definition, known)
-    for id_, finding in cycles(definitions, known):
+    for id_, finding in cycles(definitions, dependencies):
         found[id_].append(finding)
     for definition in definitions:
-        found[definition.id] += impossible(definition, reach)
+        found[definition.id] += not_counted(definition, dependencies)
+        found[definition.id] += impossible(definition, dependencies)
         found[definition.id] += unassessed(definition, known)
         found[definition.id] += _abandoned(definition, published, known)
     for submission in submissions:

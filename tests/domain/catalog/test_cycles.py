@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.catalog.domain.dependencies import publishing_order
+from services.catalog.domain.dependencies import Vertex, components, publishing_order
 from services.catalog.domain.known import Known
 from services.catalog.domain.validation import validated
 from tests.domain.catalog.documents import NOW, SOUTH, achievement, published, said, stack, submitted
@@ -70,12 +70,12 @@ def test_what_is_chosen_by_tag_issuer_or_skill_is_never_the_chooser_itself(leaf:
     assert said(stack("s", {"one": leaf, "two": {"achievement": "other"}}, **meaning), other) == []
 
 
-def test_two_that_choose_each_other_by_tag_are_refused_with_a_way_out() -> None:
-    leaf = {"credits_at_least": 0, "from": {"tags": ["t"]}}
-    [(place, message)] = rounds(achievement("a", leaf, tags=["t"]), achievement("b", leaf, tags=["t"]))
-    assert place == "requirement"
-    assert "a asks for b asks for a" in message
-    assert "name the achievements instead" in message
+def test_what_depends_on_the_chooser_is_left_out_with_a_warning() -> None:
+    leaf = {"achievements_at_least": 1, "from": {"tags": ["t"]}}
+    documents = achievement("a", leaf), achievement("b", {"achievement": "a"}, tags=["t"]), achievement("c", tags=["t"])
+    assert said(*documents) == [
+        ("warning", "requirement", "b would count here, but depends on a itself, and so doesn't"),
+    ]
 
 
 def test_conditions_of_a_selection_given_together_must_all_hold() -> None:
@@ -118,3 +118,12 @@ def test_what_others_depend_on_is_published_first(asks: set[tuple[int, int]]) ->
     order = [definition.id for definition in publishing_order(documents[::-1], Known({}).with_(documents))]
     assert sorted(order) == [f"a{own}" for own in range(6)]
     assert all(order.index(f"a{b}") < order.index(f"a{a}") for a, b in asks)
+
+
+@given(edges)
+def test_components_are_those_that_reach_each_other(asks: set[tuple[int, int]]) -> None:
+    graph: dict[Vertex, set[Vertex]] = {f"a{own}": {f"a{b}" for a, b in asks if a == own} for own in range(6)}
+    found = components(graph)
+    for a in range(6):
+        mates = {f"a{b}" for b in range(6) if a == b or (reaches(asks, a, b) and reaches(asks, b, a))}
+        assert set(found[f"a{a}"]) == mates
