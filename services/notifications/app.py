@@ -13,7 +13,7 @@ from shared.http import Tokens
 from shared.mongo import Database
 from shared.process import Service
 from shared.settings import Settings
-from shared.stream import Stream
+from shared.stream.engine import Stream
 
 
 @asynccontextmanager
@@ -29,7 +29,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
 
         tokens = Tokens(settings.jwks, settings.token_issuer, settings.token_audience)
         sender = Sender(stores.deliveries, stores.contacts, Post(server=settings.smtp_address, sender=settings.mail_from))
-        stream = Stream(FLOW, settings.kafka, database, settings.instance)
+        stream = Stream(FLOW, settings.kafka, database, instance=settings.instance)
         yield Service(app_of(ready, tokens, stores), stream, (sender.run,))
     finally:
         database.close()

@@ -39,8 +39,8 @@ class Post:
     sender: str
     connections: int = 8
     at_once: int = 64
-    timeout: float = 30.0
-    lease: timedelta = timedelta(seconds=120)
+    timeout: float = 20.0
+    lease: timedelta = timedelta(seconds=60)
     patience: Patience = field(default_factory=Patience)
     look_every: float = 0.25
     wake_every: float = 1.0

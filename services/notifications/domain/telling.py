@@ -125,9 +125,9 @@ def _told(noted: Told, event: Event[Any], kind: Kind, said: Mapping[str, Any]) -
     present = {name: value for name, value in said.items() if value is not None}
     present["cause"] = event.data.cause.kind
     message = {"_id": event.data.id, "learner": noted.learner, "kind": kind.value, "at": event.time}
-    writes = [Put(INBOX, {**message, "number": number, "read": False, **present})]
+    writes = [Put(INBOX, {**message, "number": number, "read": False, **present}, new=True)]
     if kind in MAILED:
         delivery = {"state": State.WAITING.value, "attempts": 0, "traceparent": event.traceparent}
         data = {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in present.items()}
-        writes.append(Put(DELIVERIES, {**message, **delivery, "data": data}))
+        writes.append(Put(DELIVERIES, {**message, **delivery, "data": data}, new=True))
     return Decided(replace(noted, messages=number), writes=tuple(writes))
