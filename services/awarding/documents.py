@@ -147,12 +147,13 @@ def _change_out(change: Change) -> list[Any]:
         _out(change.met_at),
         list(change.rests_on),
         change.decision,
+        change.renewals,
     ]
 
 
 def _change_in(listed: list[Any]) -> Change:
-    at, status, expired, met_at, rests_on, decision = listed
-    return Change(_in(at), AwardStatus(status), expired, _maybe(met_at), tuple(rests_on), decision)
+    at, status, expired, met_at, rests_on, decision, renewals = listed
+    return Change(_in(at), AwardStatus(status), expired, _maybe(met_at), tuple(rests_on), decision, renewals)
 
 
 def _said_out(said: Said) -> list[Any]:

@@ -15,6 +15,7 @@ class Change:
 
     `met_at` is the earliest moment at which its requirement was then known to be met (None: a person's decision, or a policy,
     holds it), `rests_on` the ids of the awards counted there, `decision` the id of the last decision of a person about it.
+    `renewals` is how many of the award's renewals were known.
     """
 
     at: datetime
@@ -23,6 +24,7 @@ class Change:
     met_at: datetime | None = None
     rests_on: tuple[str, ...] = ()
     decision: str | None = None
+    renewals: int = 0
 
     @property
     def shown(self) -> AwardStatus:
@@ -84,12 +86,12 @@ class Award:
             found = change
         return found
 
-    def valid_at(self, moment: datetime) -> bool:
-        """Whether it was valid then: begun, not past its validity, and not suspended."""
+    def valid_at(self, moment: datetime, renewals: int) -> bool:
+        """Whether it was valid then: begun, not past its validity, as the first `renewals` have it, and not suspended."""
         if moment < self.awarded_at:
             return False
         if self.valid_for is not None and not any(
-            start <= moment < start + self.valid_for for start in (self.awarded_at, *self.renewed)
+            start <= moment < start + self.valid_for for start in (self.awarded_at, *self.renewed[:renewals])
         ):
             return False
         state = self.known(moment)
@@ -97,14 +99,16 @@ class Award:
 
     def beginnings(self, known_at: datetime) -> Iterator[datetime]:
         """The moments from which it counted, or counted anew, as far as was known then."""
+        renewals = 0
         for i, change in enumerate(self.changes):
             if change.at > known_at:
-                return
+                break
+            renewals = change.renewals
             if i == 0:
                 yield self.awarded_at
-                yield from (moment for moment in self.renewed if moment <= known_at)
             elif change.status is AwardStatus.VALID:
                 yield change.at
+        yield from self.renewed[:renewals]
 
 
 Lines = Mapping[str, tuple[Award, ...]]

@@ -46,7 +46,7 @@ def revocation_requested(record: Record, event: Event[RevocationRequested], rule
 
 def expiry_fell_due(record: Record, event: Event[ExpiryFellDue], rules: Rules) -> Decided[Record]:
     """Time has passed up to the event's. With `notice`, the learner is to hear that the award will expire, once for each end."""
-    if not record.has_inputs or _is_forgotten(record, event.time):
+    if _is_forgotten(record, event.time):
         return Decided(record)
     cause = Cause(kind="expiry", id=event.data.award, source=event.source, time=event.time)
     decided = _after(record, event.time, (), cause, rules)

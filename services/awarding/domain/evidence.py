@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import assert_never
 
-from services.awarding.domain.awards import Award, Holdings
+from services.awarding.domain.awards import Award, Change, Holdings
 from services.awarding.domain.inputs import Part, Verdict
 from services.awarding.domain.rules import Rule, Rules, Version
 from shared.events.awarding import AwardStatus
@@ -254,17 +254,16 @@ def evidence_for(rule: Rule, version: Version, verdict: Verdict | None, rules: R
 
 def counts(award: Award, holding: Holding, moment: Moment, view: View) -> bool:
     """Whether the award counts at the moment, held as firmly as asked, as far as was known."""
-    return (
-        award.awarded_at <= moment.at
-        and still_counts(award, holding, moment, view)
-        and (holding is Holding.EVER or award.valid_at(moment.at))
-    )
+    if award.awarded_at > moment.at or not still_counts(award, holding, moment, view):
+        return False
+    state = award.known(view.known_at)
+    return holding is Holding.EVER or (state is not None and award.valid_at(moment.at, state.renewals))
 
 
 def still_counts(award: Award, holding: Holding, moment: Moment, view: View) -> bool:
     """Whether nothing that was known speaks against counting it now, and it was earned in the period that is looked at."""
     state = award.known(view.known_at)
-    if state is None or not _earned_in(award, moment, view):
+    if state is None or not _earned_in(award, state, moment, view):
         return False
     if holding is Holding.EVER:
         return True
@@ -273,11 +272,11 @@ def still_counts(award: Award, holding: Holding, moment: Moment, view: View) -> 
     return not (holding is Holding.VALID and state.expired)
 
 
-def _earned_in(award: Award, moment: Moment, view: View) -> bool:
+def _earned_in(award: Award, state: Change, moment: Moment, view: View) -> bool:
     since = moment.since
     if since is None or since < award.awarded_at:
         return True
-    return view.renewals and any(since < renewed <= min(moment.at, view.known_at) for renewed in award.renewed)
+    return view.renewals and any(since < renewed <= moment.at for renewed in award.renewed[: state.renewals])
 
 
 def rests_on(finding: Finding, ids: Holdings) -> tuple[str, ...]:

@@ -190,9 +190,15 @@ class _Walk:
             fresh = evidence and self._met_afresh(evidence, last, instant)
             if not fresh:
                 return
-            held = replace(held, renewed=(*held.renewed, fresh))
-            self.line[-1] = replace(held, changes=(*held.changes, replace(held.now, at=instant, expired=False)))
-            held = self.line[-1]
+            held = self._renewed(held, fresh)
+            end = held.valid_until
+            over = held.now.expired and end is not None and end <= instant
+            self._change(replace(held.now, at=instant, expired=over, renewals=len(held.renewed)))
+            held = self.current
+
+    def _renewed(self, held: Award, moment: datetime) -> Award:
+        self.line[-1] = replace(held, renewed=(*held.renewed, moment))
+        return self.line[-1]
 
     @staticmethod
     def _met_afresh(evidence: Evidence, last: datetime, instant: datetime) -> datetime | None:
@@ -217,8 +223,9 @@ class _Walk:
             self._grant(version, decision.at, Change(decision.at, AwardStatus.VALID, decision=decision.id))
             return
         if held.valid_for is not None and decision.at > max((held.awarded_at, *held.renewed)):
-            self.line[-1] = replace(held, renewed=(*held.renewed, decision.at))
-        self._change(replace(held.now, at=decision.at, status=AwardStatus.VALID, expired=False, decision=decision.id))
+            held = self._renewed(held, decision.at)
+        state = Change(decision.at, AwardStatus.VALID, False, held.now.met_at, held.now.rests_on, decision.id, len(held.renewed))
+        self._change(state)
 
     def _grant(self, version: Version, moment: datetime, change: Change) -> None:
         ordinal = len(self.line) + 1
@@ -236,6 +243,10 @@ class _Walk:
             self._change(replace(held.now, at=max(end, held.now.at), expired=True))
 
     def _change(self, change: Change) -> None:
+        """Of what changes at one instant the last counts; a grant stays."""
         award = self.line[-1]
-        if replace(change, at=award.now.at) != award.now:
-            self.line[-1] = replace(award, changes=(*award.changes, change))
+        before = award.changes
+        if len(before) > 1 and before[-1].at == change.at:
+            before = before[:-1]
+        same = replace(change, at=before[-1].at) == before[-1]
+        self.line[-1] = replace(award, changes=before if same else (*before, change))
