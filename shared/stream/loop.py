@@ -298,7 +298,7 @@ class Loop(Generic[R, K]):
         if plan.steps:
             started = perf_counter()
             documents = documents_of(plan.batch, self._records)
-            await write(self._database, self._checkpoints, plan.batch, documents, plan.steps)
+            await write(self._database, self._checkpoints, plan.batch, documents, plan.steps, lambda: self._step("written"))
             measured("commit", started)
 
     async def _committed(self, plan: Plan[R]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
@@ -58,8 +58,12 @@ async def write(
     batch: Batch[Any],
     documents: Sequence[Document],
     steps: Sequence[Step],
+    written: Callable[[], Awaitable[None]],
 ) -> None:
-    """Raises Fenced, Impossible, or a DatabaseError that may pass; nothing is written then, unless the answer itself was lost."""
+    """`written` is called when all is written and nothing committed.
+
+    Raises Fenced, Impossible, or a DatabaseError that may pass; nothing is written then, unless the answer itself was lost.
+    """
     gone: list[Write] = [DeleteOne({"_id": learner}) for learner in batch.changed if batch.records[learner] is None]
     facts = facts_of(batch.said, {checkpoint.partition: checkpoint.batch for _, checkpoint in steps})
 
@@ -74,6 +78,7 @@ async def write(
             for collection, together in groupby(batch.writes, key=lambda write: write.collection):
                 operations = [_operation(write, put) for write in together]
                 await database[collection].bulk_write(operations, session=session)
+            await written()
 
     try:
         try:

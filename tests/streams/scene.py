@@ -95,10 +95,11 @@ class Scene:
             await consumer.stop()
 
     async def letters(self) -> list[dict[str, str]]:
-        """The headers of the dead letters."""
-        return [
+        """The headers of the dead letters. One that was written twice, under the same id, counts once."""
+        found = [
             {name: raw.decode(errors="replace") for name, raw in letter.headers} for letter in await self.on(self.topics.letters)
         ]
+        return list({letter["ce_id"]: letter for letter in found}.values())
 
     async def documents(self, collection: str) -> list[Document]:
         return await self.database[collection].find({}).to_list(None)
