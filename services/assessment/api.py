@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
+import orjson
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
 
 from services.assessment.answers import (
@@ -165,7 +166,7 @@ async def read_entries(learner: Learner, at: At, paging: Paging) -> Page[EntrySh
             type=document["type"],
             time=datetime.fromisoformat(document["time"]),
             counts=(document["source"], document["id"]) in counting,
-            data={name: value for name, value in document["data"].items() if name != "learner"},
+            data={name: value for name, value in orjson.loads(document["data"]).items() if name != "learner"},
         )
         for document in documents
     ]

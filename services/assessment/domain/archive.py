@@ -20,7 +20,7 @@ def entry_id(learner: str, source: str, id_: str) -> str:
 
 
 def entry_document(event: Event[CompletionReported] | Event[CompletionRetracted]) -> Document:
-    """The event as it came. Times are text with all their digits: the database keeps milliseconds only."""
+    """The event as it came, its data as JSON text. Times are text with all their digits: the database keeps milliseconds only."""
     learner = event.data.learner
     return {
         "_id": entry_id(learner, event.source, event.id),
@@ -31,7 +31,7 @@ def entry_document(event: Event[CompletionReported] | Event[CompletionRetracted]
         "time": rfc3339(event.time),
         "digest": event.digest,
         "traceparent": event.traceparent,
-        "data": event.data.model_dump(mode="json", exclude_none=True),
+        "data": event.data.to_json().decode(),
     }
 
 

@@ -13,7 +13,7 @@ Passed and a grade go the same way; a pass that was regraded to failed is no com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -82,6 +82,10 @@ class Archive:
         self._record = record
         self._effective: dict[str, tuple[Effective, ...]] = {}
 
+    def reported(self, activities: frozenset[str]) -> list[str]:
+        """Those of the activities that there are entries of."""
+        return [activity for activity in activities if activity in self._record.activities]
+
     def effective(self, activity: str) -> tuple[Effective, ...]:
         found = self._effective.get(activity)
         if found is None:
@@ -95,11 +99,14 @@ class Archive:
     def known_before(self, instant: datetime | None) -> AttemptsOf:
         """The attempts at each activity by what is known just before an instant (None: by all that is known)."""
         worked_out: dict[str, tuple[Attempt, ...]] = {}
+        reported = self._record.activities
 
         def attempts_of(activity: str) -> tuple[Attempt, ...]:
+            if activity not in reported:
+                return ()
             found = worked_out.get(activity)
             if found is None:
-                found = worked_out[activity] = attempts(e for e in self.effective(activity) if e.known_before(instant))
+                found = worked_out[activity] = attempts([e for e in self.effective(activity) if e.known_before(instant)])
             return found
 
         return attempts_of
@@ -152,15 +159,19 @@ def _corrected(record: Record, entry: Entry) -> Iterator[Key]:
         at = found if found is not None and found.time <= at.time else None
 
 
-def attempts(reports: Iterable[Effective]) -> tuple[Attempt, ...]:
+def attempts(reports: Sequence[Effective]) -> tuple[Attempt, ...]:
     """The attempts that some effective entries of one activity, in order, tell of."""
+    if not reports:
+        return ()
+    if len(reports) == 1:
+        return (_attempt(reports[0].entry.attempt, reports),)
     by_number: dict[int, list[Effective]] = {}
     for report in reports:
         by_number.setdefault(report.entry.attempt, []).append(report)
     return tuple(_attempt(number, by_number[number]) for number in sorted(by_number))
 
 
-def _attempt(number: int, reports: list[Effective]) -> Attempt:
+def _attempt(number: int, reports: Sequence[Effective]) -> Attempt:
     completed: Reach | None = None
     passed: Reach | None = None
     grades: list[Graded] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from services.assessment.domain.achievements import cases, is_met, verdict
 from services.assessment.domain.archive import entry_document, erasure_writes, ruling_document, withdrawal_document
 from services.assessment.domain.attempts import Archive
 from services.assessment.domain.decisions import Decision, Withdrawal
-from services.assessment.domain.entries import Entry, as_entry, as_retraction
+from services.assessment.domain.entries import Key, as_entry, as_retraction
 from services.assessment.domain.record import PartKey, PartSaid, Record, Said
 from services.assessment.domain.rules import AchievementRule, Rules
 from services.assessment.domain.verdicts import assess
@@ -48,7 +48,7 @@ def report(record: Record, event: Event[CompletionReported], rules: Rules) -> De
         return Decided(record)
     known = record.with_entry(entry)
     plain = entry.corrects is None and entry.key not in known.named
-    touched = frozenset((entry.activity,)) if plain else _touched(known, [entry])
+    touched = frozenset((entry.activity,)) if plain else _touched(known, entry.key)
     return _decided(known, rules, touched, event, plain=plain)
 
 
@@ -59,9 +59,7 @@ def retract(record: Record, event: Event[CompletionRetracted], rules: Rules) -> 
     if record.knows(retraction.key, retraction.digest):
         return Decided(record)
     known = record.with_retraction(retraction)
-    target = known.entries.get((retraction.source, retraction.retracts))
-    touched = _touched(known, [target] if target is not None else [])
-    return _decided(known, rules, touched, event)
+    return _decided(known, rules, _touched(known, (retraction.source, retraction.retracts)), event)
 
 
 def waive(record: Record, event: Event[LeafWaived], rules: Rules) -> Decided[Record]:
@@ -138,18 +136,20 @@ def _is_repeated(known: Mapping[str, Decision] | Mapping[str, Withdrawal], event
     return before is not None
 
 
-def _touched(record: Record, entries: Iterable[Entry]) -> frozenset[str]:
-    """The activities of the entries, of what they correct, of what corrects them, and so on."""
-    waiting, found = list(entries), set[Entry]()
+def _touched(record: Record, key: Key) -> frozenset[str]:
+    """The activities of the entry, of what it corrects, of what corrects it, and so on; whether or not it is known."""
+    waiting, seen, activities = [key], set[Key](), set[str]()
     while waiting:
-        entry = waiting.pop()
-        if entry in found:
+        at = waiting.pop()
+        if at in seen:
             continue
-        found.add(entry)
-        if entry.corrects is not None and (corrected := record.entries.get((entry.source, entry.corrects))) is not None:
-            waiting.append(corrected)
-        waiting += record.corrections_of(entry)
-    return frozenset(entry.activity for entry in found)
+        seen.add(at)
+        waiting += record.corrections_of(at)
+        if (entry := record.entries.get(at)) is not None:
+            activities.add(entry.activity)
+            if entry.corrects is not None:
+                waiting.append((entry.source, entry.corrects))
+    return frozenset(activities)
 
 
 def _decided(

@@ -88,15 +88,18 @@ def graded(attempt: Attempt, grades: tuple[str, ...]) -> Reach | None:
 
 def _best(activity: str, kind: Attempts, path: str, moment: Moment, attempts_of: AttemptsOf, also: Also) -> Worth | None:
     worth = _worth(attempts_of(activity), kind, moment)
-    for another in also.get(path, ()):
-        found = _worth(attempts_of(another), kind, moment)
-        if found is not None and (worth is None or found.total * worth.parts > worth.total * found.parts):
-            worth = found
+    if also:
+        for another in also.get(path, ()):
+            found = _worth(attempts_of(another), kind, moment)
+            if found is not None and (worth is None or found.total * worth.parts > worth.total * found.parts):
+                worth = found
     return worth
 
 
 def _worth(attempts: tuple[Attempt, ...], kind: Attempts, moment: Moment) -> Worth | None:
     """The activity's score: of the best attempt, of the one with the highest number, or their mean."""
+    if not attempts:
+        return None
     standing = [step for attempt in attempts if (step := _standing(attempt.scores, moment)) is not None]
     if not standing:
         return None

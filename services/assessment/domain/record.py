@@ -126,11 +126,9 @@ class Record:
         """The achievements for which a person let this activity count."""
         return (made.achievement for made in self.decisions.values() if made.activity == activity)
 
-    def corrections_of(self, entry: Entry) -> Iterator[Entry]:
+    def corrections_of(self, key: Key) -> Iterator[Key]:
         """The known entries that correct this one."""
-        for _, id_, retracts in self.named.get(entry.key, ()):
-            if not retracts and (found := self.entries.get((entry.source, id_))) is not None:
-                yield found
+        return ((key[0], id_) for _, id_, retracts in self.named.get(key, ()) if not retracts)
 
     def _naming(self, by: Entry | Retraction, target: str | None, *, retracts: bool) -> Mapping[Key, tuple[Named, ...]]:
         if target is None:

@@ -11,10 +11,10 @@ nothing false true; so M need be looked for once between each two, and only from
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Final
@@ -40,12 +40,17 @@ class Case:
     archive: Archive
     rulings: tuple[Ruling, ...] = ()
 
-    def reports(self) -> Iterator[tuple[Effective, ...]]:
-        """Those of each activity that counts here."""
-        counting = self.part.activities
-        substitutes = {made.decision.activity for made in self.rulings if made.decision.activity is not None}
-        for activity in counting | substitutes if substitutes else counting:
-            yield self.archive.effective(activity)
+    def reports(self, rulings: Iterable[Ruling] | None = None) -> list[tuple[Effective, ...]]:
+        """Those of each activity that counts here, with these decisions (None: all that ever counted)."""
+        made = self.rulings if rulings is None else tuple(rulings)
+        if not made:
+            return self._own_reports
+        substitutes = {decision.activity for decision, _ in made if decision.activity is not None}
+        return [*self._own_reports, *(self.archive.effective(activity) for activity in substitutes - self.part.activities)]
+
+    @cached_property
+    def _own_reports(self) -> list[tuple[Effective, ...]]:
+        return [self.archive.effective(activity) for activity in self.archive.reported(self.part.activities)]
 
     def acts(self, since: datetime | None) -> list[datetime]:
         """When what was known changed in retrospect, at `since` or later (None: ever), in order."""
@@ -79,16 +84,16 @@ class Case:
 
     def view(self, before: datetime | None = None) -> View:
         """What is known just before an instant (None: all that is known)."""
-        counting = [made.decision for made in self.rulings if made.counts_before(before)]
+        counting = [ruling for ruling in self.rulings if ruling.counts_before(before)]
         also: dict[str, tuple[str, ...]] = {}
         waived: dict[str, tuple[tuple[datetime, str], ...]] = {}
-        for made in counting:
+        for made, _ in counting:
             if made.activity is None:
                 waived[made.path] = (*waived.get(made.path, ()), (made.time, made.id))
             else:
                 also[made.path] = (*also.get(made.path, ()), made.activity)
-        times = {report.place for reports in self.reports() for report in reports if report.known_before(before)}
-        times.update(made.time for made in counting if made.waives)
+        times = {report.place for reports in self.reports(counting) for report in reports if report.known_before(before)}
+        times.update(made.time for made, _ in counting if made.waives)
         if self.version.begins is not None and (before is None or self.version.begins < before):
             times.add(self.version.begins)
         candidates = sorted(filter(self.version.counts_at, times))
@@ -174,12 +179,15 @@ def _moved_on(case: Case, said: PartSaid | None, at: datetime) -> PartSaid | Non
     met_since = said.since if said is not None else None
     if (met_since is not None and not case.part.renews) or not case.version.counts_at(at):
         return said
+    view = case.view()
+    if at not in view.candidates[-1:]:
+        return said
     if said is None or met_since is None:
-        finding = case.view().finding(at)
+        finding = view.finding(at)
         turns = said.turns if said is not None else ()
         return PartSaid((*turns, (at, at))[-MOST_TURNS:], (), evidence(finding)) if finding.met else said
     last = said.again[-1] if said.again else met_since
-    if at > last and case.view().finding(at, last).met:
+    if at > last and view.finding(at, last).met:
         return PartSaid(said.turns, (*said.again, at)[-MOST_TURNS:], said.evidence)
     return said
 

@@ -42,10 +42,10 @@ def event(data: Message, id_: str, at: datetime, source: str = SOURCE) -> Event[
 def completion(
     id_: str, on: float, activity: str = "a", status: str = "passed", *, score: Any = None, source: str = SOURCE, **more: Any
 ) -> Event[Any]:
-    """`score` is scaled."""
-    said = {"learner": LEARNER, "activity": activity, "status": status} | more
+    """`score` is scaled, unless it is given as the schema has it."""
+    said: dict[str, Any] = {"learner": LEARNER, "activity": activity, "status": status} | more
     if score is not None:
-        said["score"] = {"scaled": score}
+        said["score"] = score if isinstance(score, dict) else {"scaled": score}
     return event(CompletionReported.model_validate(said), id_, day(on), source)
 
 
