@@ -184,7 +184,7 @@ class Drafts:
 class Lease:
     """The right to do something alone, for a while. Two clocks may disagree: whoever holds it must not rely on being alone."""
 
-    def __init__(self, database: Database, name: str, holder: str, lasts: timedelta = timedelta(seconds=15)) -> None:
+    def __init__(self, database: Database, name: str, holder: str, lasts: timedelta = timedelta(seconds=10)) -> None:
         self._collection = database["leases"]
         self._name = name
         self._holder = holder

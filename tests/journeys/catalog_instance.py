@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.keys import AUDIENCE, ISSUER, LocalKeys
 from services.catalog.app import open_service
+from services.catalog.domain.document import Submission, read
+from services.catalog.publishing import Catalog
+from services.catalog.relay import Relay
+from services.catalog.store import Announcements, Lease, Versions, create_indexes, now
 from shared.events.catalog import AchievementPublished, Published, StackPublished
 from shared.events.envelope import read_envelope
-from shared.kafka import create_topics
+from shared.kafka import Publisher, create_topics
+from shared.mongo import Database
 from shared.settings import Settings
 from shared.topics import PUBLICATIONS, Topic
 
@@ -90,6 +96,17 @@ class Surroundings:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
+    @asynccontextmanager
+    async def parts(self, clock: Callable[[], datetime] = now) -> AsyncIterator[tuple[Catalog, Relay]]:
+        """A catalog and its relay that do nothing by themselves."""
+        database = Database(self.mongodb, self.settings().database("catalog"))
+        await create_indexes(database)
+        catalog = Catalog(Versions(database), clock=clock)
+        async with Publisher(self.bootstrap) as publisher:
+            lease = Lease(database, "relay", "parts")
+            yield catalog, Relay(catalog, Announcements(database), lease, publisher, self.topic, clock=clock)
+        database.close()
+
     async def said(self) -> list[Published]:
         """Everything on the topic, in order."""
         partition = TopicPartition(self.topic.name, 0)
@@ -108,6 +125,12 @@ class Surroundings:
     async def announced(self) -> list[tuple[str, int]]:
         """Key and revision of everything on the topic, in order."""
         return [(fact.key, fact.revision) for fact in await self.said()]
+
+
+def submission(document: dict[str, Any]) -> Submission:
+    found = read(document)
+    assert isinstance(found, Submission), found
+    return found
 
 
 async def surroundings(bootstrap: str, mongodb: str, database: str, prefix: str, folder: Path) -> Surroundings:

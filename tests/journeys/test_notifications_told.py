@@ -133,8 +133,8 @@ async def test_nothing_is_told_twice_or_lost_when_the_process_is_killed_twice(to
     told = {id_ for id_, fact in facts.items() if getattr(fact, "upgrades_from", None) is None}
     service = town.platform["notifications"]
     for half in range(2):
-        await town.say(list(facts.values())[half::2])
         seen = len(town.platform.mailbox.mails())
+        await town.say(list(facts.values())[half::2])
         await eventually(lambda seen=seen: len(town.platform.mailbox.mails()) > seen + 20, within=60)  # type: ignore[misc]  # a lambda's default
         await service.kill()
         await service.start()
