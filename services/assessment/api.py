@@ -44,7 +44,7 @@ from shared.http.problems import phrase
 from shared.kafka import Outgoing, Publisher
 from shared.requirements.model import ENTRY_LEAVES, Slug, WeightedMean
 from shared.requirements.tree import joined, walk
-from shared.topics import COMPLETIONS, REQUESTS
+from shared.topics import COMPLETIONS, REQUESTS, Topic
 
 NAME: Final = "assessment"
 SAYS: Final = "Completions in; what learners have shown, and whether it meets what achievements require of activities."
@@ -59,6 +59,8 @@ class Desk:
     shelves: Shelves
     rulebook: Rulebook
     publisher: Publisher
+    completions: Topic = COMPLETIONS
+    requests: Topic = REQUESTS[NAME]
 
     async def ask(self, message: Message, learner: str) -> str:
         """Put a request on the way to the learner's stream; its id."""
@@ -70,7 +72,7 @@ class Desk:
             traceparent=telemetry.traceparent(),
             data=message.to_json(),
         )
-        await self.publisher.publish(REQUESTS[NAME].name, learner, envelope)
+        await self.publisher.publish(self.requests.name, learner, envelope)
         return envelope.id
 
 
@@ -125,7 +127,7 @@ async def publish_completions(request: Request, at: At) -> Items:
     found = events_in(request.headers.get("content-type", ""), request.headers.raw, await request.body(), datetime.now(UTC))
     around = telemetry.traceparent()
     taken = [one for one in found if isinstance(one, Taken)]
-    await at.publisher.publish_all([_outgoing(one, around) for one in taken])
+    await at.publisher.publish_all([_outgoing(at.completions, one, around) for one in taken])
     items = tuple(
         Item(id=one.envelope.id, status="accepted")
         if isinstance(one, Taken)
@@ -140,12 +142,12 @@ async def publish_completions(request: Request, at: At) -> Items:
     return Items(items=items)
 
 
-def _outgoing(taken: Taken, around: str | None) -> Outgoing:
+def _outgoing(topic: Topic, taken: Taken, around: str | None) -> Outgoing:
     """An event that names no trace of its own belongs to the request's."""
     envelope = taken.envelope
     if envelope.traceparent is None and around is not None:
         envelope = replace(envelope, traceparent=around)
-    return Outgoing.of(COMPLETIONS.name, taken.learner, envelope)
+    return Outgoing.of(topic.name, taken.learner, envelope)
 
 
 @learners.get("/learners/{learner}/entries", dependencies=[Depends(may_see_learner("entries:read"))])
