@@ -13,7 +13,7 @@ from shared.http import Tokens
 from shared.mongo import Database
 from shared.process import Service
 from shared.settings import Settings
-from shared.stream.engine import Stream
+from shared.stream import Stream
 
 
 @asynccontextmanager

@@ -47,7 +47,7 @@ def award(
     """`level` may be given as `stack/level`."""
     if isinstance(level := more.get("level"), str):
         stack, _, name = level.partition("/")
-        more["level"] = LevelReached(stack=stack, level=name, progress=f"way-{stack}")
+        more["level"] = LevelReached(stack=stack, level=name, progress=f"way-{stack}-{learner}")
     time = more.pop("time", NOON)
     return kind(
         revision=revision,
@@ -67,14 +67,14 @@ def upgrade(revision: int = 1, *, learner: str = "ada", time: datetime = NOON) -
     return StackUpgraded(
         revision=revision,
         cause=cause(time),
-        progress="way-cs",
+        progress=f"way-cs-{learner}",
         learner=learner,
         stack="cs",
         version=1,
         level="silver",
-        award="award-silver",
+        award=f"award-silver-{learner}",
         from_level="bronze",
-        from_award="award-bronze",
+        from_award=f"award-bronze-{learner}",
         reached_at=time,
     )
 
