@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from shared.events.awarding import AwardStatus
 
@@ -109,6 +110,21 @@ class Award:
             elif change.status is AwardStatus.VALID:
                 yield change.at
         yield from self.renewed[:renewals]
+
+
+def first_difference(before: Sequence[Award], after: Sequence[Award]) -> datetime | None:
+    """The earliest instant at which what was known of the two lines differs; None if they are equal."""
+    for was, is_ in zip_longest(before, after):
+        if was == is_:
+            continue
+        both: list[Award] = [award for award in (was, is_) if award is not None]
+        if len(both) == 1 or replace(both[0], changes=both[1].changes, renewed=both[1].renewed) != both[1]:
+            return min(award.changes[0].at for award in both)
+        for states in zip_longest(both[0].changes, both[1].changes):
+            if states[0] != states[1]:
+                return min(change.at for change in states if change is not None)
+        return both[0].changes[0].at
+    return None
 
 
 Lines = Mapping[str, tuple[Award, ...]]

@@ -58,7 +58,19 @@ class Evidence:
 
     @cached_property
     def awards(self) -> tuple[Award, ...]:
-        return tuple({award.id: award for awards in self.countable.values() for award in awards}.values())
+        """All that may be counted, and what those rest on whose credits are looked for beneath them."""
+        found = {award.id: award for awards in self.countable.values() for award in awards}
+        summed = [path for path, leaf in self.version.award_leaves if isinstance(leaf, Credits)]
+        above = {award.id: award for path in summed for award in self.countable[path]}
+        looked_beneath: set[str] = set()
+        while above:
+            id_, award = above.popitem()
+            looked_beneath.add(id_)
+            found[id_] = award
+            for lower in (self.holdings.award(id_) for change in award.changes for id_ in change.rests_on):
+                if lower is not None and lower.id not in looked_beneath:
+                    above[lower.id] = lower
+        return tuple(found.values())
 
     def is_empty(self) -> bool:
         return not self.awards and not any(since for part in self.parts.values() for _, since in part.turns)
@@ -67,13 +79,21 @@ class Evidence:
         """The whole tree, evaluated."""
 
         def known(path: str, when: Moment) -> Finding | None:
-            part = self.parts.get(path)
-            return None if part is None else part.found(when, view.known_at)
+            return self.known(path, when, view)
 
         def look_up(leaf: Leaf, path: str, when: Moment) -> Finding:
-            return UNMET if isinstance(leaf, ENTRY_LEAVES) else self._looked_up(leaf, path, when, view)
+            return self.leaf(leaf, path, when, view)
 
         return evaluate(self.version.requirement, look_up, moment, known if self.parts else None)
+
+    def known(self, path: str, moment: Moment, view: View) -> Finding | None:
+        """What assessment found on the node; None if it has not."""
+        part = self.parts.get(path)
+        return None if part is None else part.found(moment, view.known_at)
+
+    def leaf(self, leaf: Leaf, path: str, moment: Moment, view: View) -> Finding:
+        """What was found at one leaf. About activities nothing is known but what assessment says."""
+        return UNMET if isinstance(leaf, ENTRY_LEAVES) else self._looked_up(leaf, path, moment, view)
 
     def candidates(self, known_at: datetime) -> list[datetime]:
         """The moments, oldest first, at which it can have come to be met, as far as was known then."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from heapq import heappop, heappush
 
-from services.awarding.domain.awards import Award, Holdings
+from services.awarding.domain.awards import Award, Holdings, first_difference
 from services.awarding.domain.evidence import Evidence, evidence_for
 from services.awarding.domain.record import Record, Standing
 from services.awarding.domain.rules import Rule, Rules
 from services.awarding.domain.standing import moved, progress_document, stacks_of
 from services.awarding.domain.telling import Telling
-from services.awarding.domain.timeline import timeline
+from services.awarding.domain.timeline import is_settled, timeline
 from shared.decisions import Decided, Put
 from shared.events.envelope import Cause, Fact
 
@@ -64,34 +65,46 @@ def refold(record: Record, affected: Mapping[str, Cause], rules: Rules) -> Decid
 
 
 def cascade(record: Record, affected: Mapping[str, Cause], rules: Rules) -> Cascade:
-    """Run to the fixpoint, what others rest on first, so that each achievement is decided once."""
+    """Run to the fixpoint, what others rest on first, so that each achievement is decided once.
+
+    What changed is handed on to what depends on it; to what adds up credits also from beneath awards that did not change.
+    """
     done = Cascade(Holdings(dict(record.lines)))
     queue: list[tuple[int, str]] = []
     roots: dict[str, Cause] = {}
+    news: dict[str, datetime] = {}
 
     def enqueue(achievement: str, cause: Cause) -> None:
         if achievement not in roots and achievement in rules.by_id:
             roots[achievement] = cause
             heappush(queue, (rules.rank[achievement], achievement))
 
+    def hand_on(achievement: str, dependents: set[str], since: datetime) -> None:
+        for dependent in dependents:
+            if rules.rank[dependent] > rules.rank[achievement]:
+                enqueue(dependent, roots[achievement])
+                news[dependent] = min(since, news.get(dependent, since))
+
     for achievement, cause in affected.items():
         enqueue(achievement, cause)
     while queue:
-        rank, achievement = heappop(queue)
+        achievement = heappop(queue)[1]
         rule = rules.by_id[achievement]
         before = done.holdings.line(achievement)
         evidence = evidence_of(record, rule, rules, done.holdings)
         if rule.stack is not None and evidence:
             done.begun.setdefault(rule.stack)
-        line = line_of(record, rule, rules, evidence)
-        if line == before:
-            continue
-        done.holdings.put(achievement, line)
-        done.before[achievement] = before
-        done.causes[achievement] = roots[achievement]
-        for dependent in rules.dependents(achievement):
-            if rules.rank[dependent] > rank:
-                enqueue(dependent, roots[achievement])
+        on_its_own = achievement in affected or achievement in record.decisions
+        settled = not on_its_own and is_settled(before, evidence, news[achievement])
+        line = before if settled else line_of(record, rule, rules, evidence)
+        since = first_difference(before, line)
+        if since is not None:
+            done.holdings.put(achievement, line)
+            done.before[achievement] = before
+            done.causes[achievement] = roots[achievement]
+            hand_on(achievement, rules.dependents(achievement), since)
+        if before and achievement in news:
+            hand_on(achievement, rules.summing_over(achievement), news[achievement])
     return done
 
 

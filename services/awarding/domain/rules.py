@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -138,7 +138,8 @@ class Rules:
     """All rules, by achievement; `levels` are each stack's levels by the stack's version, the lowest first.
 
     A leaf that names what it counts counts whatever ranks lower. A selection by tag, issuer or skill never counts what itself
-    depends on it: members of the same component.
+    depends on it: members of the same component. `watching` has, by what leaves look for, the achievements with such a leaf,
+    `summing` those where it adds up credits, and `offering` what can be found by it.
     """
 
     by_id: Mapping[str, Rule]
@@ -147,15 +148,31 @@ class Rules:
     rank: Mapping[str, int] = field(default_factory=dict)
     component: Mapping[str, int] = field(default_factory=dict)
     watching: Mapping[Key, frozenset[str]] = field(default_factory=dict)
+    summing: Mapping[Key, frozenset[str]] = field(default_factory=dict)
+    offering: Mapping[Key, frozenset[str]] = field(default_factory=dict)
 
     def dependents(self, achievement: str) -> set[str]:
         """The achievements with a leaf that may count awards of this one."""
-        rule = self.by_id.get(achievement)
-        keys = rule.offers if rule is not None else frozenset((("achievement", achievement),))
+        return self._offered_to(achievement, self.watching)
+
+    def summing_over(self, achievement: str) -> set[str]:
+        """Those of the dependents that add up credits, and so look through this one at what it rests on."""
+        return self._offered_to(achievement, self.summing)
+
+    def _offered_to(self, achievement: str, index: Mapping[Key, frozenset[str]]) -> set[str]:
         found: set[str] = set()
-        for key in keys:
-            found |= self.watching.get(key, frozenset())
+        for key in self.by_id[achievement].offers:
+            found |= index.get(key, frozenset())
         return found
+
+    def choices(self, leaf: AwardLeaf) -> list[str]:
+        """All achievements, held or not, of which the leaf may count awards, in the order of their ids."""
+        if isinstance(leaf, AtLevel):
+            return sorted(self.at_or_above(leaf.stack, leaf.level))
+        found = {id_ for key in _watched(leaf) for id_ in self.offering.get(key, ())}
+        if isinstance(leaf, Credits | Achievements):
+            found = {id_ for id_ in found if any(version.chosen_by(leaf.from_) for version in self.by_id[id_].versions)}
+        return sorted(found)
 
     def achievements_of(self, definition: str) -> list[str]:
         """What the definition with this id defines: itself, or each level that the stack has in any version."""
@@ -250,6 +267,7 @@ def rules_of(publications: Sequence[Published], ids: PublicIds) -> Rules:
     }
     unordered = Rules(by_id, levels, ids)
     watching: dict[Key, set[str]] = defaultdict(set)
+    summing: dict[Key, set[str]] = defaultdict(set)
     named: dict[str, set[str]] = {}
     graph: dict[str, set[str]] = {}
     for id_, rule in by_id.items():
@@ -258,13 +276,22 @@ def rules_of(publications: Sequence[Published], ids: PublicIds) -> Rules:
         for leaf in _leaves(rule):
             for key in _watched(leaf):
                 watching[key].add(id_)
+                if isinstance(leaf, Credits):
+                    summing[key].add(id_)
             if (selected := _selected(leaf)) is not None:
                 graph[id_].add(selected[0])
                 graph.setdefault(selected[0], set())
-    _members_of_selections(by_id, graph)
+    offering: dict[Key, set[str]] = defaultdict(set)
+    for id_, rule in by_id.items():
+        for key in rule.offers:
+            offering[key].add(id_)
+    _members_of_selections(by_id, graph, offering)
     rank, component = ranked(list(by_id), named, graph)
-    frozen = {key: frozenset(found) for key, found in watching.items()}
-    return Rules(by_id, levels, ids, rank, component, frozen)
+    return Rules(by_id, levels, ids, rank, component, _frozen(watching), _frozen(summing), _frozen(offering))
+
+
+def _frozen(index: Mapping[Key, set[str]]) -> dict[Key, frozenset[str]]:
+    return {key: frozenset(found) for key, found in index.items()}
 
 
 def _defined(published: Published) -> tuple[Achievement, ...]:
@@ -326,17 +353,15 @@ def _selected(leaf: AwardLeaf) -> tuple[str, list[list[Key]]] | None:
     return f"\x00{qualities}", [keys for keys in qualities if keys]
 
 
-def _members_of_selections(by_id: Mapping[str, Rule], graph: dict[str, set[str]]) -> None:
+def _members_of_selections(
+    by_id: Mapping[str, Rule], graph: dict[str, set[str]], offering: Mapping[Key, Collection[str]]
+) -> None:
     """Fill in what each selection's node leads to."""
-    offering: dict[Key, set[str]] = defaultdict(set)
-    for id_, rule in by_id.items():
-        for key in rule.offers:
-            offering[key].add(id_)
     for rule in by_id.values():
         for leaf in _leaves(rule):
             selected = _selected(leaf)
             if selected is None or graph[selected[0]]:
                 continue
             node, qualities = selected
-            chosen = [set().union(*(offering[key] for key in keys)) for keys in qualities]
+            chosen = [set[str]().union(*(offering.get(key, ()) for key in keys)) for keys in qualities]
             graph[node] = set.intersection(*chosen) if chosen else set(by_id)

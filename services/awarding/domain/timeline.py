@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from services.awarding.domain.awards import Award, Change
 from services.awarding.domain.evidence import Evidence, View, rests_on
@@ -42,8 +43,8 @@ def timeline(
     if not evidence and not decisions:
         return ()
     if not decisions and all(each.only_grows for each in evidence):
-        met = [(each, _last(each)) for each in evidence]
-        if not any(instant is not None for _, instant in met):
+        met = [each for each in evidence if _is_met(each)]
+        if not met:
             return ()
         if all(each.version.definition.valid_for is None for each in evidence):
             return (_granted_once(met, names),)
@@ -61,8 +62,8 @@ def earliest(evidence: Evidence, view: View) -> tuple[datetime, Finding] | None:
         found = evidence.found(Moment(candidates[-1]), view)
         if not found.met:
             return None
-        place = bisect_left(candidates, True, hi=len(candidates) - 1, key=lambda t: evidence.found(Moment(t), view).met)
-        return candidates[place], (found if place == len(candidates) - 1 else evidence.found(Moment(candidates[place]), view))
+        first = _first_true(candidates, lambda moment: evidence.found(Moment(moment), view).met)
+        return first, found if first == candidates[-1] else evidence.found(Moment(first), view)
     for moment in candidates:
         found = evidence.found(Moment(moment), view)
         if found.met:
@@ -70,35 +71,41 @@ def earliest(evidence: Evidence, view: View) -> tuple[datetime, Finding] | None:
     return None
 
 
-def _last(evidence: Evidence) -> datetime | None:
-    """The last instant at which something became known, if the requirement is met then."""
-    instant = max(evidence.instants())
-    candidates = evidence.candidates(instant)
-    met = bool(candidates) and evidence.found(Moment(candidates[-1]), View(instant)).met
-    return instant if met else None
+def _is_met(evidence: Evidence, instant: datetime | None = None) -> bool:
+    """Whether the requirement, which only grows, is met as far as was known at the instant (None: as far as is known)."""
+    known_at = max(evidence.instants()) if instant is None else instant
+    candidates = evidence.candidates(known_at)
+    return bool(candidates) and evidence.found(Moment(candidates[-1]), View(known_at)).met
 
 
-def _granted_once(met: Sequence[tuple[Evidence, datetime | None]], names: NamesAward) -> Award:
+def _first_true(instants: Sequence[datetime], test: Callable[[datetime], bool]) -> datetime:
+    """The first of the ascending instants from which on the test holds; it holds for the last, often for that one alone."""
+    if len(instants) == 1 or not test(instants[-2]):
+        return instants[-1]
+    return instants[bisect_left(instants, True, hi=len(instants) - 2, key=test)]
+
+
+def _granted_once(met: Sequence[Evidence], names: NamesAward) -> Award:
     """The one award, where everything only grows: it is found without walking every instant."""
-    best: tuple[datetime, datetime, int, Finding, Evidence] | None = None
-    for evidence, last in met:
-        if last is None:
-            continue
-        instants = sorted(set(evidence.instants()))
-
-        def is_met(instant: datetime, evidence: Evidence = evidence) -> bool:
-            candidates = evidence.candidates(instant)
-            return bool(candidates) and evidence.found(Moment(candidates[-1]), View(instant)).met
-
-        instant = instants[bisect_left(instants, True, hi=len(instants) - 1, key=is_met)]
+    found: list[tuple[datetime, datetime, int, Finding, Evidence]] = []
+    for evidence in met:
+        instant = _first_true(sorted(set(evidence.instants())), partial(_is_met, evidence))
         first = earliest(evidence, View(instant))
         assert first is not None
-        if best is None or (instant, first[0], -evidence.version.number) < best[:3]:
-            best = (instant, first[0], -evidence.version.number, first[1], evidence)
-    assert best is not None
-    instant, moment, _, finding, evidence = best
+        found.append((instant, first[0], -evidence.version.number, first[1], evidence))
+    instant, moment, _, finding, evidence = min(found, key=lambda each: each[:3])
     change = Change(instant, AwardStatus.VALID, met_at=moment, rests_on=rests_on(finding, evidence.holdings))
     return Award(names(1), evidence.rule.achievement, 1, evidence.version.number, moment, None, (change,))
+
+
+def is_settled(line: Sequence[Award], evidence: Sequence[Evidence], since: datetime) -> bool:
+    """Whether a granted award stays as it is, if all that is new of what it rests on became known at `since` or later."""
+    return (
+        len(line) == 1
+        and line[0].plain
+        and line[0].changes[0].at < since
+        and all(each.only_grows and each.version.definition.valid_for is None for each in evidence)
+    )
 
 
 @dataclass(eq=False)
