@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from bson.binary import UUID_SUBTYPE, Binary
 from bson.errors import BSONError
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateOne, WriteConcern
@@ -47,6 +48,7 @@ __all__ = [
     "by_ids",
     "is_duplicate",
     "is_impossible",
+    "name_of",
 ]
 
 _NAMESPACE_EXISTS: Final = 48
@@ -84,6 +86,11 @@ def is_impossible(error: BaseException) -> bool:
     return isinstance(error, OperationFailure) and not isinstance(error, WTimeoutError) and error.code in _IMPOSSIBLE
 
 
+def name_of(session: Session) -> bytes:
+    """The name by which the database knows a session."""
+    return bytes(cast("Mapping[str, bytes]", session.session_id)["id"])
+
+
 class Database:
     """One service's database. What is acknowledged is on disk, on a majority; datetimes are in UTC and aware of it.
 
@@ -111,11 +118,26 @@ class Database:
         """Raises Unavailable (or another DatabaseError) if the database does not answer."""
         await self._client.admin.command("ping")
 
+    async def session(self) -> Session:
+        """One to be kept, whose transactions others can abort by its name, should we die in the middle of one."""
+        return await self._client.start_session()
+
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Session]:
-        """Commits at the end of the block and aborts if it raises. Nothing is tried again here: the caller decides."""
-        async with await self._client.start_session() as session, session.start_transaction():
-            yield session
+    async def transaction(self, session: Session | None = None) -> AsyncIterator[Session]:
+        """Commits at the end of the block and aborts if it raises. Nothing is tried again here: the caller decides.
+
+        It belongs to `session`, which has one at a time, or to one of its own.
+        """
+        if session is not None:
+            async with session.start_transaction():
+                yield session
+            return
+        async with await self._client.start_session() as own, own.start_transaction():
+            yield own
+
+    async def abort_of(self, name: bytes) -> None:
+        """Abort what is under way in a session. The transaction of a client that was killed would hold its locks for a minute."""
+        await self._client.admin.command("killSessions", [{"id": Binary(name, UUID_SUBTYPE)}])
 
     async def create(self, collection: str, *indexes: Sequence[tuple[str, int]] | Mapping[str, Any]) -> Collection:
         """The collection, made if it is not there yet, with the indexes: their keys, or a mapping of `keys` and options."""

@@ -3,20 +3,26 @@
 There is one per partition number: the main input and the requests of a learner have the same partition number, and whoever moves
 one of them changes the learner's record. A document, `_id` the partition:
 
-    {epoch, offsets: {reads, asks}, rules, sweep: {since, cursor, done, total} | null, batch: {id, facts: [ids]}, instance, at}
+    {epoch, offsets: {reads, asks}, rules, sweep: {since, cursor, done, total} | null, batch: {id, facts: [ids]},
+     instance, session, at}
 
-`offsets` are the last ones applied. `rules` is the revision of the publications in force.
+`offsets` are the last ones applied. `rules` is the revision of the publications in force. `session` is the one in which the
+instance writes: who takes over aborts what is under way in it, for a killed instance may have left a transaction open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.mongo import Collection, Database, Document, Session
+from shared.mongo import Collection, Database, DatabaseError, Document, Session, name_of
 from shared.stream.incoming import Role
+
+log = logging.getLogger(__name__)
 
 COLLECTION = "checkpoints"
 
@@ -60,7 +66,7 @@ class Checkpoint:
         mine = (self.epoch, self.offsets, self.batch)
         return other is not None and mine == (other.epoch, other.offsets, other.batch)
 
-    def to_document(self, instance: str) -> Document:
+    def to_document(self) -> Document:
         sweep = self.sweep
         return {
             "_id": self.partition,
@@ -69,8 +75,6 @@ class Checkpoint:
             "rules": self.rules,
             "sweep": sweep and {"since": sweep.since, "cursor": sweep.cursor, "done": sweep.done, "total": sweep.total},
             "batch": {"id": self.batch, "facts": list(self.facts)},
-            "instance": instance,
-            "at": datetime.now(UTC),
         }
 
     @classmethod
@@ -93,6 +97,7 @@ class Checkpoints:
     def __init__(self, database: Database, instance: str) -> None:
         self._database = database
         self._instance = instance
+        self._session: Session | None = None
 
     @property
     def _collection(self) -> Collection:
@@ -103,21 +108,48 @@ class Checkpoints:
         found = await self._collection.find({"_id": {"$in": list(partitions)}}).to_list(None)
         return {document["_id"]: Checkpoint.from_document(document) for document in found}
 
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """In the one session of this instance; one at a time."""
+        if self._session is None:
+            self._session = await self._database.session()
+        async with self._database.transaction(self._session) as session:
+            yield session
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.end_session()
+
     async def take_over(self, partition: int, rules: int) -> Checkpoint:
         """Raise the epoch, so that nobody who knows an earlier one can write any more. `rules` are those of a fresh partition.
 
         A concurrent commit of the one who holds it makes this fail with a write conflict: try again.
         """
-        async with self._database.transaction() as session:
+        await self._abort_of_others(partition)
+        async with self.transaction() as session:
             document = await self._collection.find_one({"_id": partition}, session=session)
             if document is None:
                 checkpoint = Checkpoint(partition, epoch=1, rules=rules)
-                await self._collection.insert_one(checkpoint.to_document(self._instance), session=session)
+                await self._collection.insert_one(self._document(checkpoint, session), session=session)
                 return checkpoint
             known = Checkpoint.from_document(document)
             checkpoint = known.moved(epoch=known.epoch + 1)
             await self.move([(known, checkpoint)], session)
         return checkpoint
+
+    async def _abort_of_others(self, partition: int) -> None:
+        found = await self._collection.find_one({"_id": partition}, {"session": 1})
+        if found is None or (self._session is not None and found["session"] == name_of(self._session)):
+            return
+        try:
+            await self._database.abort_of(found["session"])
+        except DatabaseError as refusal:
+            log.warning("the last writer's session can't be ended, it will end by itself: %s", type(refusal).__name__)
+
+    def _document(self, checkpoint: Checkpoint, session: Session) -> Document:
+        who = {"instance": self._instance, "session": name_of(session), "at": datetime.now(UTC)}
+        return checkpoint.to_document() | who
 
     async def move(self, steps: Sequence[tuple[Checkpoint, Checkpoint]], session: Session) -> None:
         """From what is known to what is to be, in a transaction. Raises Fenced, upon which the transaction must be aborted."""
@@ -126,7 +158,7 @@ class Checkpoints:
             condition: Document = {"_id": known.partition, "epoch": known.epoch}
             condition |= {f"offsets.{role}": known.offsets.get(role) for role in ("reads", "asks")}
             condition |= {"batch.id": known.batch}
-            done = await self._collection.replace_one(condition, next_.to_document(self._instance), session=session)
+            done = await self._collection.replace_one(condition, self._document(next_, session), session=session)
             if done.matched_count != 1:
                 lost.append(known.partition)
         if lost:

@@ -119,6 +119,8 @@ class Stream(Generic[R, K]):
             await asyncio.gather(self._around, return_exceptions=True)
         if self._app is not None:
             await self._app.stop()
+        if self._loop is not None:
+            await self._loop.close()
         await self._broadcast.stop()
         await self._publisher.stop()
 

@@ -150,6 +150,9 @@ class Loop(Generic[R, K]):
                 metrics.PROCESSING.record(perf_counter() - started, {metrics.TOPIC: self._flow.reads.name})
             return left
 
+    async def close(self) -> None:
+        await self._checkpoints.close()
+
     async def dues(self) -> None:
         """Publish what fell due for the partitions we hold. Raises the troubles that pass: it is done again later."""
         fell_due = self._flow.fell_due

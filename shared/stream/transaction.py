@@ -69,7 +69,7 @@ async def write(
 
     async def attempt(put: Callable[[Document, bool], Write]) -> None:
         changes = gone + [put(document, document["_id"] in batch.fresh) for document in documents]
-        async with database.transaction() as session:
+        async with checkpoints.transaction() as session:
             await checkpoints.move(steps, session)
             if changes:
                 await database[learners.COLLECTION].bulk_write(changes, ordered=False, session=session)
