@@ -124,15 +124,16 @@ def _score(source: str, mark: float) -> Score:
 
 
 def _history(random: Random, learner: str) -> Iterator[Report]:
-    """One learner's reports: some take one course, some a whole way, a few at a time."""
+    """One learner's reports: some take one course, most a few, and who is eager goes the whole way."""
     pen = _Pen(random, learner)
     ability = min(0.95, max(0.1, random.gauss(0.52, 0.14)))
     [way] = random.choices([courses for _, courses in WAYS], [share for share, _ in WAYS])
-    wanted = min(len(way), 1 + int(random.expovariate(1 / (1.3 + 4.6 * ability))))
+    eager = random.random() < 0.08
+    wanted = len(way) if eager else min(len(way), 1 + int(random.expovariate(1 / (0.9 + 3.7 * ability))))
     waiting = list(way[:wanted])
-    term = random.choices(range(len(TERMS)), (6, 3, 1, 5, 2, 1))[0]
+    term = 0 if eager else random.choices(range(len(TERMS)), (6, 3, 1, 5, 2, 1))[0]
     while waiting and term < len(TERMS):
-        load = random.choice((1, 2, 2, 3))
+        load = random.choice((3, 3, 4) if eager else (1, 2, 2, 3))
         now = [code for code in waiting if term not in SUMMERS or COURSES[code].short][:load]
         for code in now:
             waiting.remove(code)

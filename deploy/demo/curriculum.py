@@ -144,7 +144,7 @@ WAYS: Final[tuple[tuple[float, tuple[str, ...]], ...]] = (
         0.34,
         _ways(
             *("cs101", "di101", "cs120", "cs160", "di110", "cs140", "brightwater:secure-coding", "cs240", "di120", "cs220"),
-            *("cs300", "di210", "brightwater:cloud", "st101", "brightwater:placement"),
+            *("cs300", "di210", "brightwater:cloud", "st101", "st130", "brightwater:placement"),
         ),
     ),
     (
