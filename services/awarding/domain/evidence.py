@@ -87,9 +87,15 @@ class Evidence:
         return evaluate(self.version.requirement, look_up, moment, known if self.parts else None)
 
     def known(self, path: str, moment: Moment, view: View) -> Finding | None:
-        """What assessment found on the node; None if it has not."""
+        """What assessment found on the node; None if it has not.
+
+        A node that is no part by itself is there because a person waived it: unless that counts, the node is looked at.
+        """
         part = self.parts.get(path)
-        return None if part is None else part.found(moment, view.known_at)
+        if part is None:
+            return None
+        found = part.found(moment, view.known_at)
+        return found if found.met or path in self.version.entry_paths else None
 
     def leaf(self, leaf: Leaf, path: str, moment: Moment, view: View) -> Finding:
         """What was found at one leaf. About activities nothing is known but what assessment says."""

@@ -235,6 +235,12 @@ def test_a_waived_leaf_counts_as_met() -> None:
     assert ada.award("both").awarded_at == day(6)
 
 
+def test_a_waiver_stands_in_the_way_of_nothing_that_is_held() -> None:
+    ada = Learner(achievement("a"), achievement("b"), achievement("both", {"all": [holds("a"), holds("b")]}))
+    ada.apply(verdict("both", part(6, (8, None), path="all/1")), passed("a", 9), passed("b", 10))
+    assert ada.award("both").awarded_at == day(10)
+
+
 def test_the_same_request_with_another_content_is_refused() -> None:
     ada = Learner(achievement("a"))
 
