@@ -52,7 +52,9 @@ class Reader:
 
     def __init__(self, flow: Flow[Any, Any]) -> None:
         self._models: dict[str, type[Message]] = {model.TYPE: model for model in flow.table}
-        self._known = self._models.keys() | {model.TYPE for topic in (flow.reads, flow.asked_on) for model in topic.events}
+        read, asked = ({model.TYPE for model in topic.events} for topic in (flow.reads, flow.asked_on))
+        self._known = self._models.keys() | read | asked
+        self._only_asked = asked - read
 
     def read(self, incoming: Incoming) -> Event[Message] | None:
         """None: an event that the topic may carry, but that is no concern of this flow.
@@ -67,6 +69,8 @@ class Reader:
             envelope = read_envelope(incoming.headers, incoming.value)
         except Malformed as error:
             raise Refused(str(error)) from error
+        if incoming.role == "reads" and envelope.type in self._only_asked:
+            raise Refused(f"the type {envelope.type!r} is a request, and requests are taken from no other topic than their own")
         model = self._models.get(envelope.type)
         if model is None:
             if envelope.type in self._known:

@@ -12,8 +12,9 @@ import pytest
 import pytest_asyncio
 
 from services.assessment.client import NotAccepted, Report
-from shared.events.assessment import LearnerErased
+from shared.events.assessment import LeafWaived, LearnerErased
 from shared.events.completions import CompletionReported, CompletionRetracted
+from shared.events.envelope import Envelope
 from tests.domain.assessment.stories import day, published
 from tests.journeys.assessment_town import SOURCE, TRACE, Town
 from tests.platform.eventually import eventually
@@ -109,6 +110,19 @@ async def test_waivers_substitutions_and_their_end_go_through_the_stream(town: T
         assert [one["kind"] for one in listed] == ["substitution", "withdrawal", "waiver"]
         progress = await town.progress("ada", "x")
         assert progress["versions"][0]["requirement"]["of"][1]["waived"] == answer.json()["id"]
+
+
+async def test_a_decision_that_comes_on_the_topic_of_completions_is_a_dead_letter(town: Town) -> None:
+    await town.publish(PASSED)
+    waiver = LeafWaived(learner="ada", achievement="x", version=1, path="", reason="r", decided_by="a stranger")
+    envelope = Envelope("w1", waiver.TYPE, SOURCE, day(1), data=waiver.to_json())
+    async with town.stream(), town.over_kafka() as kafka:
+        await town.publisher.publish(town.topics.completions.name, "ada", envelope)
+        await kafka.send(passed("ada", "e1", activity="urn:other"))
+        await eventually(lambda: _entries(town, 1), within=20)
+    ((headers, _),) = await town.on(town.topics.letters)
+    assert "is a request" in headers["reason"]
+    assert await town.verdicts() == []
 
 
 async def test_an_erased_learner_is_forgotten_and_a_replay_brings_nothing_back(town: Town) -> None:
