@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from services.catalog.folder import read_folder
 
 FIRST: Final = Path(__file__).parent / "catalog"
 REVISIONS: Final = Path(__file__).parent / "revisions"
@@ -14,5 +14,5 @@ Document = dict[str, Any]
 
 
 def documents(folder: Path) -> list[Document]:
-    """Every document of a folder's YAML files, each of which may hold several."""
-    return [document for path in sorted(folder.glob("*.yaml")) for document in yaml.safe_load_all(path.read_text())]
+    """Every document of a folder's files, each of which may hold several."""
+    return [dict(written.document) for written in read_folder(folder) if isinstance(written.document, dict)]
