@@ -1,0 +1,45 @@
+"""Composition root: settings in, running service out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from services.awarding.api import NAME, Desk, app_of
+from services.awarding.domain.ids import PublicIds
+from services.awarding.rulebook import Rulebook
+from services.awarding.store import Shelves, create_indexes
+from services.awarding.stream import flow
+from shared.http import Tokens
+from shared.kafka import Broadcast, Publisher
+from shared.mongo import Database
+from shared.process import Service
+from shared.settings import Settings
+from shared.stream import Stream
+from shared.topics import PUBLICATIONS, VERDICTS
+
+__all__ = ["app_of", "open_service"]
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Raises Unset if there is no key for public ids."""
+    ids = PublicIds(settings.secret_of_public_ids())
+    database = Database(settings.mongodb, settings.database(NAME))
+    try:
+        await create_indexes(database)
+        async with (
+            Publisher(settings.kafka, client=f"cairn-{NAME}") as publisher,
+            Broadcast(settings.kafka, PUBLICATIONS) as broadcast,
+        ):
+
+            async def ready() -> Mapping[str, bool | str]:
+                await database.ping()
+                return {"database": True, "broker": await publisher.partitions(VERDICTS.name) > 0}
+
+            await broadcast.caught_up()
+            tokens = Tokens(settings.jwks, settings.token_issuer, settings.token_audience)
+            app = app_of(ready, tokens, Desk(Shelves(database), Rulebook(broadcast, ids), publisher))
+            yield Service(app, Stream(flow(ids), settings.kafka, database, instance=settings.instance))
+    finally:
+        database.close()
