@@ -1,0 +1,183 @@
+"""One trace shows the whole way, as a real collector receives it from the running platform."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from deploy.local.otlp import Collector, ReceivedSpan
+from deploy.local.platform import Platform
+from shared import telemetry
+from tests.domain.shared.exporting import exporting
+from tests.platform.eventually import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FOUR = {"catalog", "assessment", "awarding", "notifications"}
+STAFF = ("catalog:write", "completions:publish", "contacts:write", "awards:read")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The platform, the collector it exports to, and the doings of authors, learning systems and learners."""
+
+    platform: Platform
+    collector: Collector
+    http: httpx.AsyncClient
+
+    def url(self, service: str, path: str) -> str:
+        return self.platform[service].url + path
+
+    async def post(self, service: str, path: str, body: object, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        answer = await self.http.post(self.url(service, path), json=body, headers=headers)
+        assert answer.is_success, answer.text
+        return answer
+
+    async def publish(self, name: str) -> str | None:
+        """An achievement for passing one activity, published by an author; the author's trace."""
+        document = {
+            "achievement": name,
+            "name": name,
+            "description": "Whoever passes the exam.",
+            "criteria": "Pass the exam.",
+            "issuer": {"id": "uni", "name": "University"},
+            "requirement": {"activity": f"https://lms.example/{name}", "passed": True},
+        }
+        with telemetry.span("publish", kind="client", parent=telemetry.NEW_TRACE) as author:
+            answer = await self.post("catalog", "/apply", {"documents": [document]}, carrying())
+        assert answer.json()["published"]
+        return author.traceparent
+
+    async def looked_up(self, name: str) -> str:
+        """The activity that the achievement asks for, as the learning system learns it from the catalog."""
+        answer = await self.http.get(self.url("catalog", f"/achievements/{name}"), headers=carrying())
+        activity: str = answer.raise_for_status().json()["definition"]["requirement"]["activity"]
+        return activity
+
+    async def pass_(self, learner: str, activity: str) -> None:
+        """The learning system reports that the learner passed."""
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": uuid4().hex,
+            "ce-type": "cairn.completion.reported.v1",
+            "ce-source": "https://lms.example",
+            "ce-time": (datetime.now(UTC) - timedelta(seconds=1)).isoformat(),
+        }
+        body = {"learner": learner, "activity": activity, "status": "passed"}
+        await self.post("assessment", "/completions", body, headers | carrying())
+
+    async def learner(self) -> str:
+        """A new learner with an address."""
+        learner = f"l-{uuid4().hex[:8]}"
+        address = {"address": address_of(learner), "name": "Ada", "language": "en"}
+        answer = await self.http.put(self.url("notifications", f"/learners/{learner}/contact"), json=address)
+        assert answer.is_success, answer.text
+        return learner
+
+    async def mailed(self, learner: str) -> None:
+        await eventually(lambda: self.platform.mailbox.mails_to(address_of(learner)), within=30, why="no mail came")
+
+    async def tree(self, traceparent: str | None) -> "Tree":
+        """The trace, when the mail's span is in it."""
+        assert traceparent is not None
+        trace = traceparent.split("-")[1]
+
+        def complete() -> bool:
+            return any(span.name == "mail" for span in self.collector.trace(trace))
+
+        await eventually(complete, within=30, why="the mail's span never came")
+        return Tree(self.collector.trace(trace))
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The spans of one trace."""
+
+    spans: tuple[ReceivedSpan, ...]
+
+    @property
+    def roots(self) -> list[ReceivedSpan]:
+        """Those whose parent is not in the trace; one tree has one."""
+        ids = {span.id for span in self.spans}
+        return [span for span in self.spans if span.parent not in ids]
+
+    def way_to(self, name: str) -> list[str]:
+        """The services from the root to the span, each named once for each stay."""
+        by_id = {span.id: span for span in self.spans}
+        (span,) = [span for span in self.spans if span.name == name]
+        way = [span.service]
+        while span.parent in by_id:
+            span = by_id[span.parent]
+            way += [span.service] if way[-1] != span.service else []
+        return way[::-1]
+
+
+def carrying() -> dict[str, str]:
+    """The headers that carry the trace around the caller, if there is one."""
+    traceparent = telemetry.traceparent()
+    return {"traceparent": traceparent} if traceparent else {}
+
+
+def address_of(learner: str) -> str:
+    return f"{learner}@example.org"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+    folder: Path = tmp_path_factory.mktemp("traced")
+    with Collector() as collector:
+        exports = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_METRIC_EXPORT_INTERVAL": "1000"}
+        async with Platform(folder, env=exports) as platform:
+            headers = {"authorization": f"Bearer {platform.keys.token(*STAFF)}"}
+            async with httpx.AsyncClient(headers=headers, trust_env=False, timeout=30) as http:
+                yield Scene(platform, collector, http)
+
+
+async def test_a_completion_its_award_and_its_mail_are_one_tree_through_all_four_services(scene: Scene) -> None:
+    with exporting(scene.collector, "lms"):
+        await scene.publish("lines")
+        forerunner = await scene.learner()
+        await scene.pass_(forerunner, "https://lms.example/lines")
+        await scene.mailed(forerunner)  # now every service knows the achievement
+
+        learner = await scene.learner()
+        with telemetry.span("exam passed", kind="client", parent=telemetry.NEW_TRACE) as exam:
+            await scene.pass_(learner, await scene.looked_up("lines"))
+        await scene.mailed(learner)
+    tree = await scene.tree(exam.traceparent)
+    assert [root.name for root in tree.roots] == ["exam passed"]
+    assert {span.service for span in tree.spans} == FOUR | {"lms"}
+    assert tree.way_to("mail")[:3] == ["lms", "assessment", "awarding"]
+    assert tree.way_to("mail")[-1] == "notifications"
+    assert {"process completions", "process assessment.verdicts", "process awarding.awards"} <= {span.name for span in tree.spans}
+    assert not any(span.failed for span in tree.spans)
+
+
+async def test_an_award_for_what_was_done_before_is_one_tree_from_the_author_to_the_mail(scene: Scene) -> None:
+    learner = await scene.learner()
+    await scene.pass_(learner, "https://lms.example/late")
+    with exporting(scene.collector, "author"):
+        author = await scene.publish("late")
+        await scene.mailed(learner)
+    tree = await scene.tree(author)
+    assert [root.service for root in tree.roots] == ["author"]
+    assert {span.service for span in tree.spans} == FOUR | {"author"}
+    assert tree.way_to("mail") == ["author", "catalog", "assessment", "awarding", "notifications"]
+
+
+async def test_no_span_names_a_learner_s_address(scene: Scene) -> None:
+    assert scene.collector.spans
+    assert "@example.org" not in str(scene.collector.spans)
+
+
+async def test_events_of_every_stream_are_measured(scene: Scene) -> None:
+    def services() -> bool:
+        measured = {point.service for point in scene.collector.measured if point.name == "cairn.stream.batch.size"}
+        return measured == FOUR - {"catalog"}
+
+    await eventually(services, within=20, why="some stream measures nothing")
