@@ -61,12 +61,12 @@ async def test_a_publication_reaches_every_learner_and_is_swept_once(scene: Scen
 
 async def test_live_events_are_decided_by_the_newest_rules_while_a_sweep_is_under_way(scene: Scene) -> None:
     async with scene.running():
-        await scene.count(*counts(900, learners=900))
+        await scene.count(*counts(500, learners=500))
         await scene.settled()
         await publish(scene, 1)
-        await scene.count(*counts(900, learners=900, start=900))
+        await scene.count(*counts(500, learners=500, start=500))
         await publish(scene, 2, 3)
-        await scene.count(*counts(900, learners=900, start=1800))
+        await scene.count(*counts(500, learners=500, start=1_000))
         await eventually(lambda: everybody_has(scene, 3), within=40, why="not everybody has the newest rules")
         await scene.settled()
 
@@ -84,7 +84,7 @@ async def test_a_sweep_goes_on_where_a_stopped_worker_left_it(scene: Scene) -> N
     halfway: list[SweepProgress] = []
 
     async with scene.running():
-        await scene.count(*counts(1_600, learners=1_600))
+        await scene.count(*counts(900, learners=900))
         await scene.settled(within=60)
     async with scene.running() as stream:
         await publish(scene, 1)
@@ -101,7 +101,7 @@ async def test_a_sweep_goes_on_where_a_stopped_worker_left_it(scene: Scene) -> N
         await eventually(lambda: everybody_has(scene, 1), within=40, why="the sweep did not go on")
         await scene.settled()
     facts = [fact for fact in await scene.documents("facts") if fact["data"]["cause"]["kind"] == "publication"]
-    assert len(facts) == 1_600
+    assert len(facts) == 900
 
 
 async def test_what_falls_due_is_asked_for_with_its_own_instant_and_once(scene: Scene) -> None:
