@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from shared.events.catalog import AchievementPublished, Published, StackPublished
 from shared.events.definitions import Achievement
@@ -92,18 +93,38 @@ def rules(publications: Sequence[Published]) -> Rules:
     by_activity: dict[str, set[str]] = {}
     by_definition: dict[str, set[str]] = {}
     for published in publications:
-        for achievement in _achievements(published):
-            rule = _version(published, achievement)
-            versions.setdefault(achievement.id, []).append(rule)
-            by_definition.setdefault(published.id_, set()).add(achievement.id)
+        for id_, rule in _versions(Same(published)):
+            versions.setdefault(id_, []).append(rule)
+            by_definition.setdefault(published.id_, set()).add(id_)
             for part in rule.parts:
                 for activity in part.activities:
-                    by_activity.setdefault(activity, set()).add(achievement.id)
+                    by_activity.setdefault(activity, set()).add(id_)
     return Rules(
         {id_: AchievementRule(id_, tuple(sorted(found, key=lambda v: v.version))) for id_, found in versions.items()},
         {activity: tuple(sorted(found)) for activity, found in by_activity.items()},
         {definition: tuple(sorted(found)) for definition, found in by_definition.items()},
     )
+
+
+class Same:
+    """A publication as a key: itself, not what it says. Comparing whole definitions would take longer than the work."""
+
+    __slots__ = ("it",)
+
+    def __init__(self, it: Published) -> None:
+        self.it = it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.it is self.it
+
+
+@lru_cache(maxsize=50_000)
+def _versions(published: Same) -> tuple[tuple[str, VersionRule], ...]:
+    """Kept, because all that was published before is there again whenever something new is published."""
+    return tuple((achievement.id, _version(published.it, achievement)) for achievement in _achievements(published.it))
 
 
 def _achievements(published: Published) -> Iterable[Achievement]:
