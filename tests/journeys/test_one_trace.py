@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -18,8 +19,10 @@ from tests.platform.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+Document = dict[str, Any]
+
 FOUR = {"catalog", "assessment", "awarding", "notifications"}
-STAFF = ("catalog:write", "completions:publish", "contacts:write", "awards:read")
+STAFF = ("catalog:write", "completions:publish", "contacts:write", "entries:read")
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,10 @@ class Scene:
         assert answer.is_success, answer.text
         return answer
 
-    async def publish(self, name: str) -> str | None:
-        """An achievement for passing one activity, published by an author; the author's trace."""
-        document = {
-            "achievement": name,
-            "name": name,
-            "description": "Whoever passes the exam.",
-            "criteria": "Pass the exam.",
-            "issuer": {"id": "uni", "name": "University"},
-            "requirement": {"activity": f"https://lms.example/{name}", "passed": True},
-        }
+    async def publish(self, *documents: Document) -> str | None:
+        """As an author; the author's trace."""
         with telemetry.span("publish", kind="client", parent=telemetry.NEW_TRACE) as author:
-            answer = await self.post("catalog", "/apply", {"documents": [document]}, carrying())
+            answer = await self.post("catalog", "/apply", {"documents": documents}, carrying())
         assert answer.json()["published"]
         return author.traceparent
 
@@ -79,18 +74,30 @@ class Scene:
         assert answer.is_success, answer.text
         return learner
 
-    async def mailed(self, learner: str) -> None:
-        await eventually(lambda: self.platform.mailbox.mails_to(address_of(learner)), within=30, why="no mail came")
+    async def mailed(self, learner: str, count: int) -> None:
+        def came() -> bool:
+            return len(self.platform.mailbox.mails_to(address_of(learner))) >= count
 
-    async def tree(self, traceparent: str | None) -> "Tree":
-        """The trace, when the mail's span is in it."""
+        await eventually(came, within=30, why=f"not {count} mails came")
+
+    async def kept(self, learner: str) -> None:
+        """Wait until assessment has an entry of the learner."""
+
+        async def entries() -> bool:
+            answer = await self.http.get(self.url("assessment", f"/learners/{learner}/entries"))
+            return bool(answer.raise_for_status().json()["items"])
+
+        await eventually(entries, within=30, why="no entry was kept")
+
+    async def tree(self, traceparent: str | None, mails: int) -> "Tree":
+        """The trace, when so many mails' spans are in it."""
         assert traceparent is not None
         trace = traceparent.split("-")[1]
 
         def complete() -> bool:
-            return any(span.name == "mail" for span in self.collector.trace(trace))
+            return sum(span.name == "mail" for span in self.collector.trace(trace)) >= mails
 
-        await eventually(complete, within=30, why="the mail's span never came")
+        await eventually(complete, within=30, why="the mails' spans never came")
         return Tree(self.collector.trace(trace))
 
 
@@ -106,15 +113,34 @@ class Tree:
         ids = {span.id for span in self.spans}
         return [span for span in self.spans if span.parent not in ids]
 
-    def way_to(self, name: str) -> list[str]:
-        """The services from the root to the span, each named once for each stay."""
+    def ways_to(self, name: str) -> list[list[str]]:
+        """For each span of that name, the services from the root to it, each named once for each stay."""
         by_id = {span.id: span for span in self.spans}
-        (span,) = [span for span in self.spans if span.name == name]
-        way = [span.service]
-        while span.parent in by_id:
-            span = by_id[span.parent]
-            way += [span.service] if way[-1] != span.service else []
-        return way[::-1]
+        ways = []
+        for span in self.spans:
+            if span.name == name:
+                way = [span.service]
+                while span.parent in by_id:
+                    span = by_id[span.parent]
+                    way += [span.service] if way[-1] != span.service else []
+                ways.append(way[::-1])
+        return ways
+
+
+def exam(name: str) -> Document:
+    """An achievement for passing one activity."""
+    requirement = {"activity": f"https://lms.example/{name}", "passed": True}
+    return {"achievement": name, "criteria": "Pass the exam.", "requirement": requirement} | meaning(name)
+
+
+def stack(name: str, *levels: tuple[str, str]) -> Document:
+    """Each level with the achievement that it asks for."""
+    said = [{"level": level, "name": level, "requirement": {"achievement": achievement}} for level, achievement in levels]
+    return {"stack": name, "levels": said} | meaning(name)
+
+
+def meaning(name: str) -> Document:
+    return {"name": name, "description": "Whoever passes the exam.", "issuer": {"id": "uni", "name": "University"}}
 
 
 def carrying() -> dict[str, str]:
@@ -138,36 +164,34 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
                 yield Scene(platform, collector, http)
 
 
-async def test_a_completion_its_award_and_its_mail_are_one_tree_through_all_four_services(scene: Scene) -> None:
+async def test_a_completion_its_award_its_upgrade_and_their_mails_are_one_tree_through_all_four_services(scene: Scene) -> None:
     with exporting(scene.collector, "lms"):
-        await scene.publish("lines")
-        forerunner = await scene.learner()
-        await scene.pass_(forerunner, "https://lms.example/lines")
-        await scene.mailed(forerunner)  # now every service knows the achievement
-
+        await scene.publish(exam("lines"), exam("curves"), stack("drawing", ("bronze", "lines"), ("silver", "curves")))
         learner = await scene.learner()
-        with telemetry.span("exam passed", kind="client", parent=telemetry.NEW_TRACE) as exam:
-            await scene.pass_(learner, await scene.looked_up("lines"))
-        await scene.mailed(learner)
-    tree = await scene.tree(exam.traceparent)
+        await scene.pass_(learner, "https://lms.example/lines")
+        await scene.mailed(learner, 2)  # the achievement and bronze: now every service knows all three documents
+
+        with telemetry.span("exam passed", kind="client", parent=telemetry.NEW_TRACE) as passed:
+            await scene.pass_(learner, await scene.looked_up("curves"))
+        await scene.mailed(learner, 4)
+    tree = await scene.tree(passed.traceparent, mails=2)
     assert [root.name for root in tree.roots] == ["exam passed"]
     assert {span.service for span in tree.spans} == FOUR | {"lms"}
-    assert tree.way_to("mail")[:3] == ["lms", "assessment", "awarding"]
-    assert tree.way_to("mail")[-1] == "notifications"
-    assert {"process completions", "process assessment.verdicts", "process awarding.awards"} <= {span.name for span in tree.spans}
+    assert tree.ways_to("mail") == [["lms", "assessment", "awarding", "notifications"]] * 2
+    assert len(tree.ways_to("process completions")) == 1
     assert not any(span.failed for span in tree.spans)
 
 
 async def test_an_award_for_what_was_done_before_is_one_tree_from_the_author_to_the_mail(scene: Scene) -> None:
     learner = await scene.learner()
     await scene.pass_(learner, "https://lms.example/late")
+    await scene.kept(learner)
     with exporting(scene.collector, "author"):
-        author = await scene.publish("late")
-        await scene.mailed(learner)
-    tree = await scene.tree(author)
+        author = await scene.publish(exam("late"))
+        await scene.mailed(learner, 1)
+    tree = await scene.tree(author, mails=1)
     assert [root.service for root in tree.roots] == ["author"]
-    assert {span.service for span in tree.spans} == FOUR | {"author"}
-    assert tree.way_to("mail") == ["author", "catalog", "assessment", "awarding", "notifications"]
+    assert tree.ways_to("mail") == [["author", "catalog", "assessment", "awarding", "notifications"]]
 
 
 async def test_no_span_names_a_learner_s_address(scene: Scene) -> None:
