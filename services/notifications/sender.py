@@ -82,8 +82,9 @@ class Sender:
             raise
 
     async def _work(self) -> None:
-        noting = asyncio.create_task(self._note_all())
-        try:
+        """Outcomes are noted until all else has ended; a sender that cannot note any more must not go on mailing."""
+        async with asyncio.TaskGroup() as group:
+            noting = group.create_task(self._note_all())
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._claim_all())
                 parts.create_task(self._wake_all())
@@ -91,10 +92,7 @@ class Sender:
                     parts.create_task(self._mail_all())
             self._give_back()
             await self._notes.join()
-        finally:
             noting.cancel()
-            with suppress(asyncio.CancelledError):
-                await noting
 
     async def _claim_all(self) -> None:
         """Keep some deliveries at hand; those that nobody is to be mailed for are noted at once."""

@@ -94,4 +94,6 @@ def _refusal(refused: SMTPResponseException, address: str) -> Answer:
 
 
 def _shown(code: int, said: str, address: str) -> str:
-    return without_address(f"{code} {' '.join(said.split())}", address)[:LONGEST_ANSWER]
+    """On one line, without the address, and as proper text whatever bytes the server sent."""
+    text = f"{code} {' '.join(said.split())}".encode(errors="replace").decode()
+    return without_address(text, address)[:LONGEST_ANSWER]

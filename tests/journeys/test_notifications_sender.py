@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from services.notifications.domain.delivery import Outcome, State
 from services.notifications.domain.kinds import Kind
-from services.notifications.store import Claim, Note
+from services.notifications.sender import Sender
+from services.notifications.store import Claim, Deliveries, Note
 from tests.journeys.notifications_post import SENDER, Office, open_office
 from tests.platform.eventually import eventually
 from tests.platform.parts import DatabaseServer
@@ -136,6 +138,8 @@ async def test_a_death_between_acceptance_and_note_repeats_the_mail_under_the_sa
     )
     assert await asyncio.wait_for(doomed.wait(), 30) == -9
     assert len(office.message_ids("ada")) == 1
+    await office.settled([delivery], State.LEASED)
+    await office.end_leases()
 
     async with office.sending():
         await office.settled([delivery], State.SENT)
@@ -185,6 +189,38 @@ async def test_an_acceptance_counts_though_the_lease_has_passed_to_another(offic
 
     await office.settled([accepted], State.SENT)
     await office.settled([refused], State.LEASED)
+
+
+async def test_an_answer_in_any_bytes_is_noted_without_the_address(office: Office) -> None:
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 odd\r\n")
+        while line := await reader.readline():
+            verb = line[:4].upper()
+            writer.write(b"550 \xff\xfe <ada@example.edu>?\r\n" if verb == b"RCPT" else b"250 fine\r\n")
+        writer.close()
+
+    await office.enter("ada")
+    [delivery] = await office.grant("ada")
+    odd = await asyncio.start_server(converse, "127.0.0.1")
+    async with odd, office.sending(server=odd.sockets[0].getsockname()[:2]):
+        await office.settled([delivery], State.FAILED)
+    noted = await office.deliveries.one(delivery)
+    assert noted is not None
+    assert noted["answer"].startswith("550")
+    assert noted["answer"].endswith("<(address)>?")
+
+
+async def test_a_sender_that_cannot_note_what_it_sent_ends(office: Office) -> None:
+    class Illiterate(Deliveries):
+        async def note(self, notes: Sequence[Note], now: datetime) -> None:
+            raise RuntimeError("cannot write")
+
+    await office.enter("ada")
+    await office.grant("ada")
+    sender = Sender(Illiterate(office.database), office.contacts, office.post)
+    with pytest.raises(ExceptionGroup) as ended:
+        await asyncio.wait_for(sender.run(), 20)
+    assert ended.group_contains(RuntimeError)
 
 
 async def _attempts(office: Office, delivery: str, *, at_least: int) -> bool:
