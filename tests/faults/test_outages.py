@@ -9,8 +9,10 @@ import pytest_asyncio
 
 from deploy.local.database import Database
 from deploy.local.kafka import Kafka
+from tests.faults.conftest import Start
 from tests.platform.eventually import eventually
 from tests.platform.parts import Broker, DatabaseServer
+from tests.streams.host import is_ready
 from tests.streams.scene import Scene, counts
 from tests.streams.tally import Topics
 
@@ -42,6 +44,23 @@ async def test_the_database_may_be_away_for_a_while(with_own_database: Scene, ow
         await scene.settled(within=60)
         assert stream.ready()["stream"] is True
     assert await scene.letters() == []
+
+
+async def test_partitions_may_change_hands_while_the_database_is_away(
+    with_own_database: Scene, own_database: Database, start: Start
+) -> None:
+    scene = with_own_database
+    left, stays = start(scene, "left"), start(scene, "stays")
+    await eventually(lambda: is_ready(left) and is_ready(stays), within=60)
+    await scene.count(*counts(3_000, learners=100))
+    await eventually(lambda: scene.documents("facts"), why="nothing was processed yet")
+    await own_database.kill()
+    await left.kill()
+    await scene.count(*counts(200, learners=100, start=3_000))
+    await eventually(lambda: stays.log.read_text().count("Setting newly assigned") > 1, within=40, why="it got no partitions")
+    await own_database.restart()
+    await scene.settled(within=60)
+    assert stays.running
 
 
 async def test_the_broker_may_be_killed_and_restarted(with_own_broker: Scene, own_kafka: Kafka) -> None:
