@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+
 from tests.faults.conftest import Start
 from tests.platform.eventually import eventually
 from tests.streams.host import is_ready
-from tests.streams.scene import Scene, counts
+from tests.streams.scene import PARTITIONS, Scene, counts
 
 
 async def epochs(scene: Scene) -> dict[int, int]:
@@ -43,6 +46,8 @@ async def test_instances_that_join_and_leave_in_mid_stream_lose_and_double_nothi
     third = start(scene, "third")
     await eventually(lambda: is_ready(second) and is_ready(third), within=60)
     await eventually(lambda: _writers(scene, 3), within=60, why="the three did not share the partitions")
+    shares = await _shares(scene)
+    assert sorted(partition for share in shares for partition in share) == list(range(PARTITIONS))
     assert await first.stop() == 0
     await eventually(lambda: _writers(scene, 2), within=60, why="the two left did not take over")
     await third.kill()
@@ -59,6 +64,23 @@ async def _send_on(scene: Scene) -> None:
         await scene.count(*counts(40, learners=200, start=start))
         start += 40
         await asyncio.sleep(0.2)
+
+
+async def _shares(scene: Scene) -> list[set[int]]:
+    """The partitions of each instance, all of which it has of the events and of the requests."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=scene.bootstrap)
+    await admin.start()
+    try:
+        (response,) = await admin.describe_consumer_groups([f"{scene.topics.prefix}tally"])
+    finally:
+        await admin.close()
+    shares = []
+    for _, _, _, _, assigned in response.groups[0][5]:
+        by_topic = dict(ConsumerProtocolMemberAssignment.decode(assigned).assignment)
+        events, requests = set(by_topic[scene.topics.events.name]), set(by_topic[scene.topics.requests.name])
+        assert events == requests
+        shares.append(events)
+    return shares
 
 
 async def _writers(scene: Scene, number: int) -> bool:
