@@ -18,8 +18,9 @@ from rich.console import Console
 from deploy.demo import documents, oulad, report
 from deploy.demo.chain import Chain
 from deploy.demo.cohort import LEARNERS, SEED, cohort
+from deploy.demo.meter import Meter
 from deploy.demo.office import Office, Refused
-from deploy.demo.run import Stage, bars, held, send, settle, shape_of
+from deploy.demo.run import Stage, held, send, settle, shape_of
 from deploy.demo.witness import Witness
 from deploy.local.platform import Platform
 from deploy.local.process import ProcessFailed
@@ -57,7 +58,7 @@ async def university(learners: int, seed: int, rate: int) -> bool:
         await on.office.publish(first)
         console.print(f"Published {len(first)} documents; entering {len(people.people):,} contacts")
         await on.office.enter_contacts([person.contact() for person in people.people])
-        with on.progress:
+        with on.meter:
             await send(on, people.completions[:half], half, rate, "publishing completions")
             await on.office.publish(revisions)
             await send(on, people.completions[half:], len(people.completions) - half, rate, "publishing, catalog revised")
@@ -83,7 +84,7 @@ async def records(folder: Path) -> bool:
     async with stage() as (platform, on):
         await on.office.publish(first)
         console.print(f"Published {len(first)} documents; {len(completions):,} completions wait")
-        with on.progress:
+        with on.meter:
             await send(on, completions, len(completions), None, "publishing completions")
             await settle(on)
             found = await held(on, shape)
@@ -111,7 +112,7 @@ async def stage() -> AsyncIterator[tuple[Platform, Stage]]:
         Chain(platform.bootstrap) as chain,
         Witness(platform.bootstrap) as witness,
     ):
-        yield platform, Stage(office, publisher, chain, witness, bars())
+        yield platform, Stage(office, publisher, chain, witness, Meter(console))
     for data in ("kafka", "database"):
         shutil.rmtree(FOLDER / data, ignore_errors=True)
 

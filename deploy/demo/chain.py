@@ -70,12 +70,7 @@ class Chain:
             await asyncio.sleep(every)
 
     async def _partitions(self, topics: Iterable[Topic]) -> list[TopicPartition]:
-        return [
-            TopicPartition(topic.name, partition)
-            for topic in topics
-            for partition in self._consumer.partitions_for_topic(topic.name) or await self._found(topic.name)
-        ]
-
-    async def _found(self, topic: str) -> set[int]:
-        await self._consumer.topics()
-        return self._consumer.partitions_for_topic(topic) or set()
+        described = await self._admin.describe_topics([topic.name for topic in topics])
+        found = [TopicPartition(topic["topic"], part["partition"]) for topic in described for part in topic["partitions"]]
+        assert found, "the topics exist, for the platform has made them"
+        return found

@@ -9,9 +9,8 @@ from itertools import islice
 from time import monotonic
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
 from deploy.demo.chain import Chain, Position
+from deploy.demo.meter import Meter
 from deploy.demo.office import Office
 from deploy.demo.oulad import Holding
 from deploy.demo.witness import Witness
@@ -48,23 +47,18 @@ class Stage:
     publisher: Publisher
     chain: Chain
     witness: Witness
-    progress: Progress
-
-
-def bars() -> Progress:
-    return Progress(TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    meter: Meter
 
 
 async def send(stage: Stage, completions: Iterable[Keyed], total: int, rate: int | None, title: str) -> float:
     """Publish them on their topic, `rate` in a second (None: as fast as the broker confirms). Gives the seconds it took."""
-    task = stage.progress.add_task(title, total=total)
     started, sent = monotonic(), 0
     waiting = iter(completions)
     portion = AT_ONCE if rate is None else max(1, rate // 10)
     while batch := [Outgoing.of(COMPLETIONS.name, learner, envelope) for learner, envelope in islice(waiting, portion)]:
         await stage.publisher.publish_all(batch, within=60)
         sent += len(batch)
-        stage.progress.update(task, completed=sent)
+        stage.meter.moved(title, sent, total)
         if rate is not None:
             await asyncio.sleep(max(0.0, started + sent / rate - monotonic()))
     return monotonic() - started
@@ -72,14 +66,10 @@ async def send(stage: Stage, completions: Iterable[Keyed], total: int, rate: int
 
 async def settle(stage: Stage) -> None:
     """Wait until nothing is on its way: no lag, no sweep, no mail."""
-    tasks: dict[str, TaskID] = {}
 
     async def watch(positions: dict[str, Position]) -> bool:
         for service, position in positions.items():
-            done = position.messages - position.lag
-            if service not in tasks:
-                tasks[service] = stage.progress.add_task(f"{service}: messages applied", total=None)
-            stage.progress.update(tasks[service], completed=done, total=position.messages)
+            stage.meter.moved(f"{service}: messages applied", position.messages - position.lag, position.messages)
         if any(position.lag for position in positions.values()) or await stage.office.sweeping():
             return False
         return await stage.office.mails_waiting() == 0
@@ -90,17 +80,17 @@ async def settle(stage: Stage) -> None:
 
 async def held(stage: Stage, shape: Shape) -> list[Holding]:
     """Who holds what now, by the awarding service's own word: valid awards, and for a stack the level one stands at."""
-    task = stage.progress.add_task("asking awarding who holds what", total=len(shape.achievements) + len(shape.stacks))
+    total = len(shape.achievements) + len(shape.stacks)
     found: list[Holding] = []
-    for achievement in shape.achievements:
+    for done, achievement in enumerate(shape.achievements, 1):
         found += [Holding(learner, "achievement", achievement) for learner in await holders(stage.office, achievement)]
-        stage.progress.advance(task)
-    for stack, levels in shape.levels.items():
+        stage.meter.moved("asking awarding who holds what", done, total)
+    for done, (stack, levels) in enumerate(shape.levels.items(), len(shape.achievements) + 1):
         standing: dict[str, str] = {}
         for level in levels:
             standing.update(dict.fromkeys(await holders(stage.office, level.achievement), level.name))
         found += [Holding(learner, "stack", stack, level) for learner, level in standing.items()]
-        stage.progress.advance(task)
+        stage.meter.moved("asking awarding who holds what", done, total)
     return sorted(found)
 
 
