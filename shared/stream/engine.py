@@ -20,6 +20,7 @@ from shared.mongo import ASCENDING, Database, DatabaseError
 from shared.stream.checkpoint import COLLECTION as CHECKPOINTS
 from shared.stream.checkpoint import Checkpoints, SweepProgress, sweeps
 from shared.stream.flow import Flow
+from shared.stream.gaps import Auditor
 from shared.stream.incoming import Incoming, Role
 from shared.stream.loop import Loop, Steps, no_steps
 from shared.stream.patience import TROUBLES
@@ -73,6 +74,7 @@ class Stream(Generic[R, K]):
         self._steps, self._clock, self._most_records = steps, clock, most_records
         self._publisher = Publisher(bootstrap, client=f"{flow.service}-{instance}")
         self._broadcast = Broadcast(bootstrap, publications)
+        self._auditor = Auditor(bootstrap)
         self._roles: dict[str, Role] = {flow.reads.name: "reads", flow.asked_on.name: "asks"}
         self._failed: asyncio.Future[None] | None = None
         self._loop: Loop[R, K] | None = None
@@ -99,6 +101,7 @@ class Stream(Generic[R, K]):
             self._database,
             self._publisher,
             self._broadcast,
+            self._auditor,
             instance=self._instance,
             partitions=partitions,
             leaving=lambda: self._app is not None and bool(self._app.rebalancing),
@@ -121,6 +124,7 @@ class Stream(Generic[R, K]):
             await self._app.stop()
         if self._loop is not None:
             await self._loop.close()
+        await self._auditor.close()
         await self._broadcast.stop()
         await self._publisher.stop()
 

@@ -22,6 +22,7 @@ from shared.stream.checkpoint import Checkpoint, Checkpoints, Fenced
 from shared.stream.dead_letters import Watch, letter
 from shared.stream.dues import Dues, requests
 from shared.stream.flow import Flow
+from shared.stream.gaps import Auditor, gaps
 from shared.stream.incoming import Incoming, Reader, Role
 from shared.stream.ownership import Ownership
 from shared.stream.patience import Abandoned, Patience
@@ -92,6 +93,7 @@ class Loop(Generic[R, K]):
         database: Database,
         publisher: Publisher,
         broadcast: Broadcast,
+        auditor: Auditor,
         *,
         instance: str,
         partitions: int,
@@ -113,6 +115,7 @@ class Loop(Generic[R, K]):
         self._sweeper = Sweeper(database)
         self._dues = Dues(database)
         self._watch = Watch()
+        self._auditor = auditor
         self._lock = asyncio.Lock()
         self._rules: tuple[Snapshot, K] | None = None
         self.patience = Patience(leaving)
@@ -131,7 +134,7 @@ class Loop(Generic[R, K]):
     async def turn(self, taken: Sequence[Incoming] = ()) -> Collection[Incoming]:
         """Process the messages, and what else there is to do. The messages returned must not be acknowledged: they aren't ours.
 
-        Raises Flood, Fenced (a partition that stays ours was taken over by somebody else), or what nobody expected.
+        Raises Flood, Fenced (a partition that stays ours was taken over by somebody else), PassedOver, or what nobody expected.
         """
         async with self._lock:
             started = perf_counter()
@@ -177,6 +180,8 @@ class Loop(Generic[R, K]):
         await self.ownership.take_over()
         await self._step("taken over")
         ours, dropped = self._ours(taken)
+        if found := gaps(ours, self.held):
+            await self.patience.persist("looking into a gap", lambda: self._auditor.check(found))
         away = [one for one in ours if one.key is not None and home(one.key, self._partitions) != one.partition]
         read = read_all(self._reader, (one for one in ours if one not in away) if away else ours)
         work = Work(read, away, self._slice(SWEEP_BESIDE_LIVE if read else SWEEP_WHEN_IDLE))
