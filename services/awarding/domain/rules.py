@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, TypeAlias
 
 from services.awarding.domain.ids import PublicIds
@@ -253,10 +253,8 @@ def rules_of(publications: Sequence[Published], ids: PublicIds) -> Rules:
     place: dict[str, tuple[str, str]] = {}
     levels: dict[str, dict[int, tuple[str, ...]]] = defaultdict(dict)
     for published in publications:
-        for achievement in _defined(published):
-            versions[achievement.achievement].append(
-                Version(published.version, published.effective_from, published.teach_out_ends, published.in_force, achievement)
-            )
+        for version in _versions(Same(published)):
+            versions[version.definition.achievement].append(version)
         if isinstance(published, StackPublished):
             names = tuple(level.level for level in published.definition.levels)
             levels[published.definition.stack][published.version] = names
@@ -292,6 +290,30 @@ def rules_of(publications: Sequence[Published], ids: PublicIds) -> Rules:
 
 def _frozen(index: Mapping[Key, set[str]]) -> dict[Key, frozenset[str]]:
     return {key: frozenset(found) for key, found in index.items()}
+
+
+class Same:
+    """A publication as a key: itself, not what it says. Comparing whole definitions would take longer than the work."""
+
+    __slots__ = ("it",)
+
+    def __init__(self, it: Published) -> None:
+        self.it = it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.it is self.it
+
+
+@lru_cache(maxsize=50_000)
+def _versions(published: Same) -> tuple[Version, ...]:
+    """Kept, because all that was published before is there again whenever something new is published."""
+    it = published.it
+    return tuple(
+        Version(it.version, it.effective_from, it.teach_out_ends, it.in_force, achievement) for achievement in _defined(it)
+    )
 
 
 def _defined(published: Published) -> tuple[Achievement, ...]:

@@ -62,12 +62,15 @@ class Told:
 
 
 def tell_of_award(told: Told, event: Event[AwardFact], names: Names) -> Decided[Told]:
-    """What became of an award. A level that was reached from a lower one is told as the stack's upgrade, so not here."""
+    """What became of an award. A level that was reached from a lower one is told as the stack's upgrade, so not here.
+
+    Nor is what is merely stated again, because more has become known of the award's past.
+    """
     fact = event.data
     if told.knows(fact.subject, fact.revision, event.time):
         return Decided(told)
     noted = replace(told, newest={**told.newest, fact.subject: fact.revision})
-    if isinstance(fact, AwardGranted) and fact.upgrades_from is not None:
+    if fact.restated or (isinstance(fact, AwardGranted) and fact.upgrades_from is not None):
         return Decided(noted)
     said = {
         "achievement": fact.achievement,

@@ -113,6 +113,12 @@ def test_later_facts_about_an_upgraded_level_are_told_as_of_any_award() -> None:
     assert [message["kind"] for message in inbox] == ["upgraded", "revoked"]
 
 
+def test_what_is_merely_stated_again_is_no_news() -> None:
+    told, inbox, deliveries = tell(event(award(AwardGranted)), event(award(AwardGranted, 2, restated=True)))
+    assert ([message["kind"] for message in inbox], len(deliveries)) == (["granted"], 1)
+    assert told.newest == {"award-1": 2}
+
+
 def test_messages_are_numbered_in_the_order_of_telling() -> None:
     _, inbox, _ = tell(event(award(AwardGranted)), event(award(AwardSuspended, 2)), event(upgrade()))
     assert [message["number"] for message in inbox] == [1, 2, 3]
