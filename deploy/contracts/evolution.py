@@ -33,6 +33,14 @@ class Change:
         return f"{self.weight}: {self.place or 'the message'} {self.says}"
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A form that a value can have, without references; `reference` is the one that led to it, if any."""
+
+    schema: Schema
+    reference: str
+
+
 def changes(old: Schema, new: Schema) -> list[Change]:
     """All differences that matter to somebody, in the order of the older schema."""
     return list(dict.fromkeys(_Walk(old, new).at(old, new, "")))
@@ -56,7 +64,7 @@ def _concerns(change: Change, topics: Sequence[Topic]) -> bool:
 
 
 class _Walk:
-    """Two documents walked side by side; pairs of references are entered once."""
+    """Two documents walked side by side. A pair of references is entered once, since schemas lead back to themselves."""
 
     def __init__(self, old: Schema, new: Schema) -> None:
         self._old = old
@@ -64,26 +72,25 @@ class _Walk:
         self._entered: set[tuple[str, str]] = set()
 
     def at(self, old: Any, new: Any, place: str) -> Iterator[Change]:
-        references = (_reference(old), _reference(new))
+        before, after = _variants(self._old, old), _variants(self._new, new)
+        if len(before) == len(after) == 1:  # then they are compared whatever they are called
+            yield from self._entered_once(next(iter(before.values())), next(iter(after.values())), place)
+            return
+        for name, variant in before.items():
+            if name in after:
+                yield from self._entered_once(variant, after[name], place)
+            else:
+                yield Change("breaking", place, f"can no longer be {name}")
+        for name in after.keys() - before.keys():
+            yield Change("readers first", place, f"can now also be {name}")
+
+    def _entered_once(self, old: Variant, new: Variant, place: str) -> Iterator[Change]:
+        references = (old.reference, new.reference)
         if all(references):
             if references in self._entered:
                 return
             self._entered.add(references)
-        old, new = _resolved(self._old, old), _resolved(self._new, new)
-        yield from self._variants(_variants(self._old, old), _variants(self._new, new), place)
-
-    def _variants(self, old: Mapping[str, Any], new: Mapping[str, Any], place: str) -> Iterator[Change]:
-        """Where only one form is possible before and after, they are compared whatever they are called."""
-        if len(old) == len(new) == 1:
-            yield from self._form(next(iter(old.values())), next(iter(new.values())), place)
-            return
-        for name, variant in old.items():
-            if name in new:
-                yield from self._form(variant, new[name], place)
-            else:
-                yield Change("breaking", place, f"can no longer be {name}")
-        for name in new.keys() - old.keys():
-            yield Change("readers first", place, f"can now also be {name}")
+        yield from self._form(old.schema, new.schema, place)
 
     def _form(self, old: Schema, new: Schema, place: str) -> Iterator[Change]:
         yield from _types(old, new, place)
@@ -135,22 +142,18 @@ def _resolved(document: Schema, schema: Any) -> Schema:
     return dict(schema)
 
 
-def _variants(document: Schema, schema: Schema) -> dict[str, Schema]:
+def _variants(document: Schema, schema: Any) -> dict[str, Variant]:
     """The forms it can have, by a name that stays when other forms come or go."""
+    reference, schema = _reference(schema), _resolved(document, schema)
     forms = next((schema[name] for name in ("anyOf", "oneOf") if name in schema), None)
     if forms is None:
-        return {_name(schema, ""): schema}
-    found: dict[str, Schema] = {}
-    for form in forms:
-        variants = _variants(document, _resolved(document, form))
-        named = _reference(form).rpartition("/")[2]
-        found |= dict(zip([named], variants.values(), strict=True)) if named and len(variants) == 1 else variants
-    return found
+        return {reference.rpartition("/")[2] or _name(schema): Variant(schema, reference)}
+    return {name: variant for form in forms for name, variant in _variants(document, form).items()}
 
 
-def _name(schema: Schema, otherwise: str) -> str:
-    kind = schema.get("type", otherwise)
-    return "/".join(sorted(kind)) if isinstance(kind, list) else str(kind or "anything")
+def _name(schema: Schema) -> str:
+    kind = schema.get("type", "anything")
+    return "/".join(sorted(kind)) if isinstance(kind, list) else str(kind)
 
 
 def _types(old: Schema, new: Schema, place: str) -> Iterator[Change]:

@@ -118,6 +118,22 @@ def test_the_same_schema_does_not_differ() -> None:
     assert changes(OLD, deepcopy(OLD)) == []
 
 
+def test_a_change_deep_in_a_requirement_is_found_and_said_once() -> None:
+    name = "cairn.stack.published.v1"
+    new = deepcopy(schemas()[name])
+    del new["$defs"]["Held"]["properties"]["from_version"]
+    (change,) = changes(schemas()[name], new)
+    assert change.weight == "breaking"
+    assert change.place.endswith("from_version")
+
+
+def test_a_leaf_that_requirements_no_longer_know_is_breaking() -> None:
+    name = "cairn.achievement.published.v1"
+    new = deepcopy(schemas()[name])
+    text = json.dumps(new).replace('{"$ref": "#/$defs/Skills"}, ', "").replace(', {"$ref": "#/$defs/Skills"}', "")
+    assert any(change.says == "can no longer be Skills" for change in changes(schemas()[name], json.loads(text)))
+
+
 def test_a_definition_may_be_renamed() -> None:
     new: Schema = json.loads(json.dumps(OLD).replace("Reason", "Because"))
     assert changes(OLD, new) == []

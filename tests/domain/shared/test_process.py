@@ -28,7 +28,7 @@ class Running:
     async def heard(self, what: str) -> None:
         """Wait until it tells this."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while what not in self.told:
                 line = await self.process.stdout.readline()
                 assert line, f"it ended without telling {what!r}; told: {self.told}"
@@ -37,7 +37,7 @@ class Running:
     async def ended(self) -> int:
         """Its exit code, all that it told having been heard."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             self.told += (await self.process.stdout.read()).decode().split("\n")[:-1]
             return await self.process.wait()
 
@@ -81,7 +81,7 @@ async def ready(service: Running) -> httpx.Response:
         except httpx.TransportError as error:
             raise AssertionError("it does not listen yet") from error
 
-    return await eventually(answers, within=20)
+    return await eventually(answers, within=60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
