@@ -23,7 +23,7 @@ from shared.topics import PUBLICATIONS, Topic
 
 NAME: Final = "catalog"
 LARGEST: Final = 32_000_000
-"""Bytes of a request: a folder of some ten thousand documents."""
+"""Bytes of a request: a large folder of documents."""
 
 
 def app_of(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -22,7 +22,7 @@ from services.catalog.publishing import Busy, Catalog
 from services.catalog.store import Announcements, Lease, now
 from shared import kafka, mongo
 from shared.events.catalog import Published
-from shared.events.envelope import Malformed, read_envelope
+from shared.events.envelope import Envelope, Malformed, read_envelope
 from shared.kafka import Outgoing, Publisher, persistently
 from shared.telemetry import metrics, span, traceparent
 from shared.topics import PUBLICATIONS, Topic
@@ -83,20 +83,22 @@ class Relay:
 
     async def send_waiting(self) -> int:
         """Send all that waits, oldest first; says how many. Stops early when the lease is lost."""
-        count = 0
-        while waiting := await self.announcements.waiting(CHUNK):
+        waiting = await self.announcements.waiting()
+        for start in range(0, len(waiting), CHUNK):
             if not await self.lease.take(self.clock()):
-                break
-            messages = []
-            for _, key, envelope in waiting:
-                with span(f"publish {self.topic.name}", kind="producer", parent=envelope.traceparent):
-                    messages.append(Outgoing.of(self.topic.name, key, replace(envelope, traceparent=traceparent())))
-            await self.publisher.publish_all(messages)
-            metrics.PUBLICATIONS.add(len(messages))
-            await self.between("published")
-            await self.announcements.note_sent([id_ for id_, _, _ in waiting], self.clock())
-            count += len(waiting)
-        return count
+                return start
+            await self._send(waiting[start : start + CHUNK])
+        return len(waiting)
+
+    async def _send(self, waiting: Sequence[tuple[str, str, Envelope]]) -> None:
+        messages = []
+        for _, key, envelope in waiting:
+            with span(f"publish {self.topic.name}", kind="producer", parent=envelope.traceparent):
+                messages.append(Outgoing.of(self.topic.name, key, replace(envelope, traceparent=traceparent())))
+        await self.publisher.publish_all(messages)
+        metrics.PUBLICATIONS.add(len(messages))
+        await self.between("published")
+        await self.announcements.note_sent([id_ for id_, _, _ in waiting], self.clock())
 
 
 @dataclass

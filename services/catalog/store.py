@@ -9,10 +9,10 @@ leases         {_id: what for, holder, until}
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from pydantic import TypeAdapter
@@ -23,6 +23,8 @@ from services.catalog.domain.versions import Shelf, Version
 from shared.events.definitions import Achievement, Stack
 from shared.events.envelope import Envelope, envelope_of
 from shared.mongo import ASCENDING, Database, DatabaseError, Document, DuplicateKey, InsertOne, ReplaceOne
+
+T = TypeVar("T")
 
 SOURCE: Final = "cairn/catalog"
 STATE: Final = "catalog"
@@ -87,17 +89,15 @@ class Versions:
                 )
                 if moved.matched_count == 0:
                     raise Moved
-                await self._database["versions"].bulk_write(
-                    [ReplaceOne({"_id": version.key}, document_of(version), upsert=True) for version in changed],
-                    session=session,
-                )
-                await self._database["announcements"].bulk_write(
-                    [
-                        InsertOne(announcement_of(version, (revision + 1) * 1_000_000 + i, traceparent))
-                        for i, version in enumerate(changed)
-                    ],
-                    session=session,
-                )
+                for portion in portions(list(enumerate(changed))):
+                    await self._database["versions"].bulk_write([_write(version) for _, version in portion], session=session)
+                    await self._database["announcements"].bulk_write(
+                        [
+                            InsertOne(announcement_of(version, (revision + 1) * 1_000_000 + i, traceparent))
+                            for i, version in portion
+                        ],
+                        session=session,
+                    )
                 for draft in published_drafts:
                     # One that was changed since is kept.
                     where = {"_id": draft.key, "revision": draft.revision}
@@ -114,11 +114,11 @@ class Announcements:
     def __init__(self, database: Database) -> None:
         self._collection = database["announcements"]
 
-    async def waiting(self, limit: int | None = None) -> list[tuple[str, str, Envelope]]:
+    async def waiting(self) -> list[tuple[str, str, Envelope]]:
         """Id, key and message of what the topic doesn't have yet, in order."""
         found = [document async for document in self._collection.find({"sent": False})]
         found.sort(key=lambda document: int(document["number"]))
-        return [(document["_id"], document["key"], _envelope(document)) for document in found[:limit]]
+        return [(document["_id"], document["key"], _envelope(document)) for document in found]
 
     async def note_sent(self, ids: Sequence[str], now: datetime) -> None:
         """The topic has them; what they said is kept with the versions."""
@@ -209,6 +209,16 @@ class Lease:
 
     async def give_back(self) -> None:
         await self._collection.delete_one({"_id": self._name, "holder": self._holder})
+
+
+def portions(all_: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """One after another: one bulk of ten thousand may take longer than the database lets a request last."""
+    return (all_[start : start + size] for start in range(0, len(all_), size))
+
+
+def _write(version: Version) -> InsertOne[Document] | ReplaceOne[Document]:
+    document = document_of(version)
+    return InsertOne(document) if version.revision == 1 else ReplaceOne({"_id": version.key}, document)
 
 
 def document_of(version: Version) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,9 @@ from services.catalog.publishing import Outcome
 from shared.events.definitions import Definition, Stack
 from shared.events.envelope import Instant
 from shared.requirements.sentences import Names, sentence
+
+LARGEST_APPLICATION: Final = 2_500
+"""All of it is one transaction, which the smallest supported database must get through in time."""
 
 Action = Literal["new", "changed", "unchanged", "refused"]
 
@@ -102,7 +105,7 @@ class Retirement(Asked):
 class Application(Asked):
     """Documents to be published together: all of them or, if there is any error, none."""
 
-    documents: Annotated[list[Any], Field(min_length=1, max_length=20_000)]
+    documents: Annotated[list[Any], Field(min_length=1, max_length=LARGEST_APPLICATION)]
     effective_from: Annotated[date | None, Field(description="for the documents that don't name a day of their own")] = None
     dry_run: Annotated[bool, Field(description="say what would happen, and write nothing")] = False
 
