@@ -104,7 +104,7 @@ class Stream(Generic[R, K]):
             self._auditor,
             instance=self._instance,
             partitions=partitions,
-            leaving=lambda: self._app is not None and bool(self._app.rebalancing),
+            leaving=lambda: self._stopping or (self._app is not None and bool(self._app.rebalancing)),
             steps=self._steps,
             clock=self._clock,
             most_records=self._most_records,

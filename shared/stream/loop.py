@@ -84,7 +84,7 @@ class Work:
 class Loop(Generic[R, K]):
     """Works for the partitions it was assigned. `clock` and `steps` are for tests; `most_records` are kept in memory.
 
-    `partitions` is the number of partitions of the flow's topics, `leaving` whether partitions are being taken from us.
+    `partitions` is the number of partitions of the flow's topics, `leaving` whether we are giving partitions up.
     """
 
     def __init__(

@@ -14,11 +14,11 @@ TROUBLES: Final = (DatabaseError, Unavailable)
 
 
 class Abandoned(Exception):
-    """A trouble has not passed before the partitions were taken from us: nothing was acknowledged, who comes next starts over."""
+    """A trouble did not pass while the partitions were ours: nothing was acknowledged, who comes next starts over."""
 
 
 class Patience:
-    """`leaving` says whether partitions are being taken from us; `trouble` is what is being waited out now, if anything."""
+    """`leaving` says whether we are giving partitions up; `trouble` is what is being waited out now, if anything."""
 
     def __init__(self, leaving: Callable[[], bool]) -> None:
         self.leaving = leaving

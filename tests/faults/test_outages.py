@@ -46,6 +46,20 @@ async def test_the_database_may_be_away_for_a_while(with_own_database: Scene, ow
     assert await scene.letters() == []
 
 
+async def test_a_service_can_be_stopped_while_the_database_is_away(with_own_database: Scene, own_database: Database) -> None:
+    scene = with_own_database
+    async with scene.running() as stream:
+        await scene.count(*counts(500, learners=100))
+        await own_database.kill()
+        await scene.count(*counts(500, learners=100, start=500))
+        await eventually(lambda: stream.ready()["stream"] is not True, why="it still calls itself ready")
+        async with asyncio.timeout(20):
+            await stream.stop()
+        await own_database.restart()
+    async with scene.running():
+        await scene.settled(within=60)
+
+
 async def test_partitions_may_change_hands_while_the_database_is_away(
     with_own_database: Scene, own_database: Database, start: Start
 ) -> None:
