@@ -70,6 +70,16 @@ class Attempt(NamedTuple):
     scores: tuple[Step, ...]
     grades: tuple[Graded, ...]
 
+    def moments(self) -> Iterator[datetime]:
+        """When something about it began."""
+        for reach in (self.completed, self.passed):
+            if reach is not None:
+                yield reach.at
+        for step in self.scores:
+            yield step.at
+        for given in self.grades:
+            yield given.at
+
 
 AttemptsOf = Callable[[str], tuple[Attempt, ...]]
 """The attempts at an activity, by number."""
@@ -115,10 +125,11 @@ class Archive:
 def effective(record: Record, activity: str) -> tuple[Effective, ...]:
     """The activity's entries that report a result and ever count, in the order in which they regrade."""
     found = []
+    named = bool(record.named)
     for entry in record.activities.get(activity, ()):
         if entry.status not in RESULTS:
             continue
-        until = _until(record, entry) if record.named else None
+        until = _until(record, entry) if named else None
         if until is None or until > entry.time:
             place = entry.time if entry.corrects is None else _place(record, entry)
             found.append(Effective(place, entry.time, entry.id, until, entry))
@@ -201,6 +212,20 @@ def _regrade(scores: list[Step], step: Step) -> None:
         scores.append(Step(at, step.score, step.by))
 
 
+def lowers(record: Record, entry: Entry) -> bool:
+    """Whether the entry gives less than, or something else than, another report of the same attempt."""
+    return any(
+        other.attempt == entry.attempt
+        and other is not entry
+        and (
+            (entry.score is not None and other.score is not None and other.score > entry.score)
+            or (entry.status == "failed" and other.status == "passed")
+            or (entry.grade is not None and other.grade is not None and other.grade != entry.grade)
+        )
+        for other in record.activities.get(entry.activity, ())
+    )
+
+
 def lowering(reports: Iterable[Effective]) -> Iterator[datetime]:
     """When reports of one activity, in order, may have lowered what an earlier one gave."""
     earlier: dict[int, tuple[int, bool, frozenset[str]]] = {}
@@ -216,5 +241,5 @@ def lowering(reports: Iterable[Effective]) -> Iterator[datetime]:
         earlier[entry.attempt] = (
             max(score, entry.score or 0),
             passed or entry.status == "passed",
-            grades if entry.grade is None else grades | {entry.grade},
+            grades if entry.grade is None or entry.grade in grades else grades | {entry.grade},
         )

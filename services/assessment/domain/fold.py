@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from services.assessment.domain.achievements import cases, is_met, verdict
 from services.assessment.domain.archive import entry_document, erasure_writes, ruling_document, withdrawal_document
-from services.assessment.domain.attempts import Archive
+from services.assessment.domain.attempts import Archive, lowers
 from services.assessment.domain.decisions import Decision, Withdrawal
 from services.assessment.domain.entries import Key, as_entry, as_retraction
 from services.assessment.domain.record import PartKey, PartSaid, Record, Said
@@ -31,11 +31,12 @@ Writes = tuple[Put | Drop, ...]
 
 
 class Changed(NamedTuple):
-    """What an entry or retraction can have changed: what counts these activities, from `since` on. See `assess` for `plain`."""
+    """What an entry or retraction can have changed: what counts these activities, from `since` on. See `assess` for the rest."""
 
     activities: frozenset[str]
     since: datetime
-    plain: bool
+    plain: bool = False
+    lowers: bool = True
 
 
 def report(record: Record, event: Event[CompletionReported], rules: Rules) -> Decided[Record]:
@@ -49,7 +50,7 @@ def report(record: Record, event: Event[CompletionReported], rules: Rules) -> De
     known = record.with_entry(entry)
     plain = entry.corrects is None and entry.key not in known.named
     touched = frozenset((entry.activity,)) if plain else _touched(known, entry.key)
-    return _decided(known, rules, touched, event, plain=plain)
+    return _decided(known, rules, Changed(touched, entry.time, plain, lowers(known, entry)), event)
 
 
 def retract(record: Record, event: Event[CompletionRetracted], rules: Rules) -> Decided[Record]:
@@ -59,7 +60,8 @@ def retract(record: Record, event: Event[CompletionRetracted], rules: Rules) -> 
     if record.knows(retraction.key, retraction.digest):
         return Decided(record)
     known = record.with_retraction(retraction)
-    return _decided(known, rules, _touched(known, (retraction.source, retraction.retracts)), event)
+    touched = _touched(known, (retraction.source, retraction.retracts))
+    return _decided(known, rules, Changed(touched, retraction.time), event)
 
 
 def waive(record: Record, event: Event[LeafWaived], rules: Rules) -> Decided[Record]:
@@ -152,10 +154,9 @@ def _touched(record: Record, key: Key) -> frozenset[str]:
     return frozenset(activities)
 
 
-def _decided(
-    record: Record, rules: Rules, activities: frozenset[str], event: Event[Any], *, plain: bool = False
-) -> Decided[Record]:
+def _decided(record: Record, rules: Rules, changed: Changed, event: Event[Any]) -> Decided[Record]:
     """Only what counts these activities can have changed, and only from the event's time on."""
+    activities = changed.activities
     achievements = {id_ for activity in activities for id_ in rules.by_activity.get(activity, ())}
     if record.decisions:
         achievements.update(id_ for activity in activities for id_ in record.substituted(activity))
@@ -164,7 +165,6 @@ def _decided(
     facts: list[VerdictReached] = []
     for id_ in sorted(achievements):
         if (rule := rules.achievements.get(id_)) is not None:
-            changed = Changed(activities, event.time, plain)
             record, said = _assessed(record, archive, rule, cause, changed)
             facts += said
     return Decided(record, tuple(facts), (Put("entries", entry_document(event), new=True),))
@@ -197,7 +197,7 @@ def _assessed(
         if changed is None:
             said = assess(case, said)
         elif rulings or not changed.activities.isdisjoint(case.part.activities):
-            said = assess(case, said, changed.since, plain=changed.plain)
+            said = assess(case, said, changed.since, plain=changed.plain, lowers=changed.lowers)
         if said is not None:
             parts[key] = said
     met = is_met(rule, parts)

@@ -26,7 +26,7 @@ class PartRule:
     """A part of a requirement that assessment decides.
 
     `rising`: as time goes by and nothing is taken back, it becomes true at most once. `renews`: it is to be said when it is met
-    afresh. Without a requirement it is a node about awards, which can only be waived.
+    afresh. `periods`: it measures periods. Without a requirement it is a node about awards, which can only be waived.
     """
 
     path: str
@@ -34,6 +34,7 @@ class PartRule:
     activities: frozenset[str]
     rising: bool
     renews: bool
+    periods: bool = False
 
     def covers(self, path: str) -> bool:
         """Whether the node at `path` is the part's root or beneath it."""
@@ -156,6 +157,7 @@ def _version(published: Published, achievement: Achievement) -> VersionRule:
                 frozenset(activities(part)),
                 rising=_rises(part),
                 renews=renews or any(path.startswith(period) for period in periods),
+                periods=any(isinstance(node, Within) for _, node in walk(part)),
             )
             for path, part in entry_parts(requirement)
         ),

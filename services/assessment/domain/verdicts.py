@@ -82,6 +82,23 @@ class Case:
         begins = self.version.begins
         return (begins is None or begins < instant) and all(made.decision.time < instant for made in self.rulings)
 
+    @property
+    def _every_report_counts(self) -> bool:
+        """Whether it can become true at a report that begins nothing: as a period ends, or at the first in a version's window."""
+        return self.part.periods or (self.version.effective_from is not None and self.version.begins is None)
+
+    def _places(self, before: datetime | None, rulings: Iterable[Ruling]) -> Iterator[datetime]:
+        for reports in self.reports(rulings):
+            for report in reports:
+                if report.known_before(before):
+                    yield report.place
+
+    def _beginnings(self, attempts_of: AttemptsOf, rulings: Iterable[Ruling]) -> Iterator[datetime]:
+        substitutes = {decision.activity for decision, _ in rulings if decision.activity is not None}
+        for activity in self.archive.reported(self.part.activities | substitutes if substitutes else self.part.activities):
+            for attempt in attempts_of(activity):
+                yield from attempt.moments()
+
     def view(self, before: datetime | None = None) -> View:
         """What is known just before an instant (None: all that is known)."""
         counting = [ruling for ruling in self.rulings if ruling.counts_before(before)]
@@ -92,12 +109,13 @@ class Case:
                 waived[made.path] = (*waived.get(made.path, ()), (made.time, made.id))
             else:
                 also[made.path] = (*also.get(made.path, ()), made.activity)
-        times = {report.place for reports in self.reports(counting) for report in reports if report.known_before(before)}
+        attempts_of = self.archive.known_before(before)
+        times = set(self._places(before, counting) if self._every_report_counts else self._beginnings(attempts_of, counting))
         times.update(made.time for made, _ in counting if made.waives)
         if self.version.begins is not None and (before is None or self.version.begins < before):
             times.add(self.version.begins)
         candidates = sorted(filter(self.version.counts_at, times))
-        return View(self.part, self.archive.known_before(before), also, waived, candidates)
+        return View(self.part, attempts_of, also, waived, candidates)
 
 
 @dataclass(frozen=True)
@@ -155,12 +173,16 @@ def _waived(
     return None
 
 
-def assess(case: Case, said: PartSaid | None, since: datetime | None = None, *, plain: bool = False) -> PartSaid | None:
+def assess(
+    case: Case, said: PartSaid | None, since: datetime | None = None, *, plain: bool = False, lowers: bool = True
+) -> PartSaid | None:
     """What is to be said of the part, given what was said before; None as long as it was never met.
 
     `since`: only what is known from then on can have changed (None: anything can). `plain`: one entry of that time came, which
-    neither corrects nor is corrected or retracted.
+    neither corrects nor is corrected or retracted; `lowers`: it may lower what another report of its attempt gave.
     """
+    if plain and not lowers and since is not None and said is not None and _stands(case, said, since):
+        return said
     if plain and since is not None and case.nothing_but(since) and not case.acts(since):
         return _moved_on(case, said, since)
     turns = _turns(case, said.turns if said is not None else (), since)
@@ -172,6 +194,12 @@ def assess(case: Case, said: PartSaid | None, since: datetime | None = None, *, 
     view = case.view()
     again = tuple(view.afresh(met_since))[-MOST_TURNS:] if case.part.renews else ()
     return PartSaid(turns, again, evidence(view.finding(met_since)))
+
+
+def _stands(case: Case, said: PartSaid, since: datetime) -> bool:
+    """Whether it has been met since before, so that more of the same changes nothing."""
+    at, met_since = said.turns[-1]
+    return met_since is not None and at < since and not case.part.renews
 
 
 def _moved_on(case: Case, said: PartSaid | None, at: datetime) -> PartSaid | None:
