@@ -17,6 +17,7 @@ DUES: Final = uuid.UUID("6d2f6f0e-51c6-5b0f-8f0a-2b7d5b1d7c03")
 """The namespace of the ids of what fell due (UUIDv5 of type, learner, instant and data)."""
 
 AHEAD: Final = timedelta(hours=1)
+NOT_YET: Final = timedelta(seconds=1)
 
 
 class Dues:
@@ -53,9 +54,16 @@ class Dues:
     def due(self, partition: int, now: datetime, most: int) -> list[str]:
         return [learner for learner, due in self._soon.get(partition, {}).items() if due <= now][:most]
 
-    def said(self, learner: str, partition: int) -> None:
-        """It was published that something of the learner fell due; what follows from that changes the record."""
-        self._soon.get(partition, {}).pop(learner, None)
+    def asked(self, learner: str, partition: int, again: datetime | None) -> None:
+        """What fell due was published, and changes the record when it comes; or (`again`) it isn't time yet: ask again then.
+
+        The database keeps milliseconds only, so that what it says may be a little early.
+        """
+        soon = self._soon.get(partition, {})
+        if again is None:
+            soon.pop(learner, None)
+        else:
+            soon[learner] = again
 
     def forget(self, partitions: Iterable[int]) -> None:
         for partition in partitions:

@@ -20,7 +20,7 @@ from shared.mongo import Database
 from shared.stream.batch import Batch, Fold, Read, read_all
 from shared.stream.checkpoint import Checkpoint, Checkpoints, Fenced
 from shared.stream.dead_letters import Watch, letter
-from shared.stream.dues import Dues, requests
+from shared.stream.dues import NOT_YET, Dues, requests
 from shared.stream.flow import Flow
 from shared.stream.gaps import Auditor, gaps
 from shared.stream.incoming import Incoming, Reader, Role
@@ -167,14 +167,12 @@ class Loop(Generic[R, K]):
             for partition in self.held:
                 learners = self._dues.due(partition, now, DUES_AT_ONCE)
                 records = await self._records.load(dict.fromkeys(learners, partition))
-                messages: list[Outgoing] = []
-                for learner, record in records.items():
-                    if record is not None:
-                        messages += requests(self._flow, learner, partition, fell_due(record, now))
+                fell = {learner: fell_due(record, now) for learner, record in records.items() if record is not None}
+                messages = [one for learner, due in fell.items() for one in requests(self._flow, learner, partition, due)]
                 await self._publisher.publish_all(messages)
                 metrics.FELL_DUE.add(len(messages))
                 for learner in learners:
-                    self._dues.said(learner, partition)
+                    self._dues.asked(learner, partition, None if fell.get(learner, True) else now + NOT_YET)
 
     async def _turn(self, taken: Sequence[Incoming]) -> Collection[Incoming]:
         await self.ownership.take_over()

@@ -136,3 +136,23 @@ async def test_what_fell_due_while_nobody_worked_is_noticed_at_the_start_and_act
 
 async def alarms(scene: Scene) -> bool:
     return [record["alarms"] for record in await scene.documents("records")] == [1]
+
+
+async def test_what_the_database_calls_due_a_little_early_is_asked_for_in_time(scene: Scene) -> None:
+    """It keeps milliseconds only."""
+    due = datetime.now(UTC).replace(microsecond=123_999) + timedelta(days=2)
+    present = [due - timedelta(days=1)]
+    async with scene.running(clock=lambda: present[0]):
+        scene.sent["ada"], scene.points["ada"] = 1, 1
+        await scene.send_raw(Outgoing.of(scene.topics.events.name, "ada", event(Counted(learner="ada", due=due), "1", time=NOW)))
+        await scene.settled()
+    looks = 0
+
+    def clock() -> datetime:
+        nonlocal looks
+        looks += 1
+        return due - timedelta(microseconds=500) if looks <= 2 else due + timedelta(seconds=2)
+
+    async with scene.running(clock=clock):
+        await eventually(lambda: scene.on(scene.topics.requests), why="it was never asked for")
+    assert looks > 2
