@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -14,9 +15,13 @@ from services.awarding.domain.ids import PublicIds
 from services.awarding.stream import flow as awarding
 from services.catalog.domain.document import Submission, read
 from services.catalog.domain.versions import Version, published
+from services.notifications.domain.telling import INBOX
+from services.notifications.stream import FLOW as NOTIFICATIONS
+from shared.decisions import Decided, Event, Put
+from shared.events.awarding import AwardFact, AwardStatus
 from shared.events.catalog import Published
 from shared.events.envelope import Envelope, Fact, Message, envelope_of
-from shared.stream import Event, Flow
+from shared.stream import Flow
 from shared.topics import COMPLETIONS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,22 +48,69 @@ class Worker:
         self._rules = flow.rules(list(rules))
         self._records: dict[str, Any] = {}
 
-    def decide(self, learner: str, envelope: Envelope, model: type[Message]) -> tuple[Fact, ...]:
+    def decide(self, learner: str, envelope: Envelope, model: type[Message]) -> Decided[Any]:
         data = model.model_validate_json(envelope.data)
         digest = sha256(envelope.data).hexdigest()[:16]
         event = Event(data, envelope.id, envelope.source, envelope.type, envelope.time, digest)
         record = self._records.get(learner) or self._flow.blank(learner)
         decided = self._flow.table[model](record, event, self._rules)
         self._records[learner] = decided.record
-        return decided.facts
+        return decided
+
+    def fall_due(self, until: datetime) -> Iterator[Fact]:
+        """What follows when all has fallen due until then, and what falls due because of that."""
+        assert self._flow.fell_due is not None
+        for learner in sorted(self._records):
+            while due := self._flow.fell_due(self._records[learner], until):
+                before = self._records[learner]
+                for message, instant in due:
+                    envelope = Envelope(f"{instant}", message.TYPE, "due", instant, data=message.to_json())
+                    yield from self.decide(learner, envelope, type(message)).facts
+                assert self._records[learner] != before, "what fell due changes nothing, so it would fall due for ever"
 
 
-def awarded(completions: Iterable[tuple[str, Envelope]]) -> list[Fact]:
-    """All that awarding says about these completions, before anything falls due."""
+def awarded(completions: Iterable[tuple[str, Envelope]], until: datetime | None = None) -> list[Fact]:
+    """All that awarding says about these completions, before anything falls due; with `until`, after it did until then."""
     said = publications()
     assessment, awards = Worker(ASSESSMENT, said), Worker(awarding(PublicIds(b"k" * 32)), said)
     facts: list[Fact] = []
     for learner, envelope in completions:
-        for verdict in assessment.decide(learner, envelope, MODELS[envelope.type]):
-            facts += awards.decide(learner, envelope_of(verdict, "cairn/assessment", None), type(verdict))
+        for verdict in assessment.decide(learner, envelope, MODELS[envelope.type]).facts:
+            facts += awards.decide(learner, envelope_of(verdict, "cairn/assessment", None), type(verdict)).facts
+    if until is not None:
+        facts += awards.fall_due(until)
     return facts
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Held:
+    """An award as it stands, but for its public id."""
+
+    learner: str
+    achievement: str
+    version: int
+    awarded_at: datetime
+    status: AwardStatus
+
+
+def held(facts: Iterable[Fact]) -> list[Held]:
+    """The awards that stand after these facts, sorted. Revoked ones are history, and were perhaps never told in another order."""
+    newest: dict[str, AwardFact] = {}
+    for fact in facts:
+        if isinstance(fact, AwardFact) and (fact.award not in newest or newest[fact.award].revision < fact.revision):
+            newest[fact.award] = fact
+    return sorted(
+        Held(one.learner, one.achievement, one.version, one.awarded_at, one.status)
+        for one in newest.values()
+        if one.status is not AwardStatus.REVOKED
+    )
+
+
+def told(facts: Iterable[Fact]) -> Counter[str]:
+    """The ids of the messages that notifications puts into inboxes about these facts, in the order in which they come."""
+    notifications = Worker(NOTIFICATIONS, publications())
+    found: Counter[str] = Counter()
+    for fact in facts:
+        decided = notifications.decide(fact.key, envelope_of(fact, "cairn/awarding", None), type(fact))
+        found.update(write.document["_id"] for write in decided.writes if isinstance(write, Put) and write.collection == INBOX)
+    return found
