@@ -65,7 +65,7 @@ async def university(learners: int, seed: int, rate: int) -> bool:
             await settle(on)
             found = await held(on, shape)
         mails = (await on.office.get("notifications", "/deliveries/states")).get("sent", 0)
-        counted = report.summary(on.witness, found, mails, monotonic() - started)
+        counted = report.summary(on.witness, found, mails, monotonic() - started, paced=True)
         leave(found, counted)
         report.show_held(console, found, shape)
         report.show_counts(console, counted)
@@ -88,7 +88,7 @@ async def records(folder: Path) -> bool:
             await send(on, completions, len(completions), None, "publishing completions")
             await settle(on)
             found = await held(on, shape)
-        counted = report.summary(on.witness, found, 0, monotonic() - started)
+        counted = report.summary(on.witness, found, 0, monotonic() - started, paced=False)
         agreed = found == expected
         leave(found, {**counted, "expected": len(expected), "equals_expected": agreed})
         report.show_held(console, found, shape)
