@@ -79,16 +79,24 @@ def learner_erased(record: Record, event: Event[LearnerErased], rules: Rules) ->
 
 
 def revise(record: Record, rules: Rules, causes: Mapping[str, Cause]) -> Decided[Record]:
-    """Definitions were published, revised or put right: decide what may follow from it. `causes` are by definition id."""
+    """Definitions were published, revised or put right: decide what may follow from it. `causes` are by definition id.
+
+    Only what the learner has inputs for, and what depends on what they hold, is looked at, however much was published.
+    """
     if not record.has_inputs:
         return Decided(record)
     affected: dict[str, Cause] = {}
-    for definition, cause in sorted(causes.items()):
-        for achievement in sorted(rules.mates(rules.achievements_of(definition))):
-            affected.setdefault(achievement, cause)
-    for achievement, cause in list(affected.items()):
-        for dependent in sorted(rules.dependents(achievement)):
-            affected.setdefault(dependent, cause)
+
+    def affect(achievement: str, *changed: str) -> None:
+        for definition in sorted({definition for id_ in (achievement, *changed) for definition in rules.bound_up_with(id_)}):
+            if definition in causes:
+                affected.setdefault(achievement, causes[definition])
+
+    for achievement in sorted({*record.verdicts, *record.decisions, *record.lines} & rules.by_id.keys()):
+        affect(achievement)
+    for held in sorted(record.lines.keys() & rules.by_id.keys()):
+        for dependent in sorted(rules.dependents(held)):
+            affect(dependent, held)
     return refold(record, affected, rules)
 
 

@@ -181,17 +181,16 @@ class Rules:
             return sorted(level_achievement(definition, level) for level in names)
         return [definition] if definition in self.by_id else []
 
-    def mates(self, achievements: Iterable[str]) -> set[str]:
-        """Those of the same components."""
-        wanted = {self.component[id_] for id_ in achievements}
-        return {id_ for component in wanted for id_ in self._members[component]}
+    def bound_up_with(self, achievement: str) -> frozenset[str]:
+        """The definitions of the achievement's component: a change of any of them may change what it counts."""
+        return self._definitions.get(self.component[achievement], frozenset())
 
     @cached_property
-    def _members(self) -> dict[int, list[str]]:
-        members: dict[int, list[str]] = defaultdict(list)
+    def _definitions(self) -> dict[int, frozenset[str]]:
+        found: dict[int, set[str]] = defaultdict(set)
         for id_, component in self.component.items():
-            members[component].append(id_)
-        return members
+            found[component].add(self.by_id[id_].stack or id_)
+        return {component: frozenset(definitions) for component, definitions in found.items()}
 
     def at_or_above(self, stack: str, level: str) -> Mapping[str, frozenset[int]]:
         """Which levels, each in which versions, count as this level of the stack.

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from services.awarding.domain import fold
+from services.awarding.domain.awards import Holdings
+from services.awarding.domain.evidence import Evidence
+from services.awarding.domain.fold import evidence_of
+from services.awarding.domain.record import Record
+from services.awarding.domain.rules import Rule, Rules
 from shared.decisions import Refused
 from shared.events.awarding import AwardGranted, AwardRequested, StackUpgraded
 from tests.domain.awarding.scene import (
@@ -251,3 +257,18 @@ def test_the_same_request_with_another_content_is_refused() -> None:
     assert ada.apply(event(request("one"), day(3), "r1")) == ()
     with pytest.raises(Refused, match="r1"):
         ada.apply(event(request("two"), day(3), "r1"))
+
+
+def test_a_sweep_over_a_large_catalog_looks_only_at_what_the_learner_has_to_do_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [achievement(f"m{number}") for number in range(300)]
+    ada = Learner(*LADDER, *many)
+    ada.apply(passed("a", 3))
+    looked_at: list[str] = []
+
+    def noticed(record: Record, rule: Rule, rules: Rules, holdings: Holdings) -> list[Evidence]:
+        looked_at.append(rule.achievement)
+        return evidence_of(record, rule, rules, holdings)
+
+    monkeypatch.setattr(fold, "evidence_of", noticed)
+    assert ada.publish(*LADDER, *many) == ()
+    assert sorted(looked_at) == ["a", "path.bronze", "path.gold", "path.silver", "wide.awarded"]
