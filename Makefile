@@ -35,8 +35,8 @@ check: $(installed) ## format, lint, types and the rules about who imports whom
 	@$(bin)/lint-imports
 
 bench: $(installed) ## measure: awards per second, completion to upgrade
-	@echo "Measuring"
-	@$(bin)/python -m pytest -m bench -s tests/bench $(TESTS)
+	@echo "Measuring: the table comes in some minutes"
+	@$(bin)/python -m deploy.bench $(BENCH)
 
 fmt: $(installed) ## format, and mend what can be mended
 	@echo "Formatting"

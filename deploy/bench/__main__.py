@@ -1,0 +1,91 @@
+"""`make bench`: a table of what this machine does, and `var/bench.json`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.bench.run import Measured, measure
+from deploy.demo.cohort import LEARNERS
+from deploy.local.process import ProcessFailed
+
+FOLDER: Final = Path("var/bench")
+SUMMARY: Final = Path("var/bench.json")
+
+console = Console()
+
+
+def main(learners: Annotated[int, typer.Option(help="of the seeded cohort; some 8 completions for each")] = LEARNERS) -> None:
+    """Measure throughput, its share of what bare loops do, and latency at half speed, on a platform started for it."""
+    if FOLDER.exists():
+        shutil.rmtree(FOLDER)
+    FOLDER.mkdir(parents=True)
+    before = os.getloadavg()[0]
+    try:
+        found = asyncio.run(measure(FOLDER, learners))
+    except ProcessFailed as failure:
+        sys.exit(str(failure))
+    figures = summary(found) | {"load_before": round(before, 2), "cores": os.cpu_count(), "at": datetime.now(UTC).isoformat()}
+    SUMMARY.write_text(json.dumps(figures, indent=2) + "\n")
+    show(found, before)
+    for data in ("kafka", "database"):
+        shutil.rmtree(FOLDER / data, ignore_errors=True)
+
+
+def summary(found: Measured) -> dict[str, object]:
+    """Seconds and numbers per second."""
+    speed, below = found.speed, found.floor
+    return {
+        **asdict(found),
+        "completions_per_second": round(speed.completions / speed.seconds, 1),
+        "awards_per_second": round(speed.awards / speed.seconds, 1),
+        "facts_per_second": round(speed.facts / speed.seconds, 1),
+        "floor_completions_per_second": round(speed.completions / below.seconds, 1),
+        "of_the_floor": round(below.seconds / speed.seconds, 3),
+    }
+
+
+def show(found: Measured, load: float) -> None:
+    speed, latency, below = found.speed, found.latency, found.floor
+    table = Table(title=f"Cairn on {os.cpu_count()} cores (load before: {load:.1f})", title_justify="left")
+    table.add_column("from completions to the last write of notifications")
+    table.add_column("Cairn", justify="right")
+    table.add_column("bare loops", justify="right")
+    rows = [
+        ("completions", f"{speed.completions:,}", f"{speed.completions:,}"),
+        ("seconds", f"{speed.seconds:.1f}", f"{below.seconds:.1f}"),
+        ("completions/s", f"{speed.completions / speed.seconds:,.0f}", f"{speed.completions / below.seconds:,.0f}"),
+        ("awards/s", f"{speed.awards / speed.seconds:,.0f}", ""),
+        ("facts about awards/s, upgrades included", f"{speed.facts / speed.seconds:,.0f}", f"{speed.facts / below.seconds:,.0f}"),
+        ("share of the floor", f"{below.seconds / speed.seconds:.0%}", ""),
+        (f"seconds until all {speed.mails:,} mails were out", f"{speed.mailed_after:.1f}", ""),
+    ]
+    rows += [
+        (f"messages in a batch of {service}", f"{speed.batch[service]:.0f}" if service in speed.batch else "", f"{batch:.0f}")
+        for service, batch in below.batch.items()
+    ]
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    at_half = Table(title=f"at {latency.rate:.0f} completions/s ({latency.completions:,} of them)", title_justify="left")
+    for column in ("from a completion to its", "median", "p95"):
+        at_half.add_column(column, justify="left" if column.startswith("from") else "right")
+    for name, delays in (("award", latency.award), ("upgrade", latency.upgrade)):
+        at_half.add_row(name, *([f"{delay * 1_000:,.0f} ms" for delay in delays] if delays else ["none", "none"]))
+    console.print(at_half)
+    console.print(f"All figures: {SUMMARY}", highlight=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)
