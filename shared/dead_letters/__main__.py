@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from shared.dead_letters.letters import Letter, NotWhole, chosen, reading, redrive, survey, whole
+from shared.dead_letters.letters import Letter, NotTheirs, NotWhole, chosen, reading, redrive, survey, whole
 from shared.dead_letters.original import Unreadable, document_of, edited
 from shared.kafka import Publisher, Unavailable
 from shared.topics import DEAD_LETTERS
@@ -124,7 +124,7 @@ async def _redriven(kafka: str, letters: list[Letter], edit: bool) -> tuple[int,
                     original = await asyncio.to_thread(_by_hand, original)
                 await redrive(publisher, original)
                 sent += 1
-            except (NotWhole, Unreadable) as error:
+            except (NotTheirs, NotWhole, Unreadable) as error:
                 refused.append(f"{letter.id}: {error}")
     return sent, refused
 

@@ -31,6 +31,10 @@ class NotWhole(Exception):
     """The letter kept only the beginning of its original, so the original cannot be sent again as it was."""
 
 
+class NotTheirs(Exception):
+    """The original asks for something on a topic that may not ask for it; sent again by an operator, it would be granted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One dead letter: where it lies, why, where its original stood, and the original itself.
@@ -110,13 +114,16 @@ async def whole(consumer: AIOKafkaConsumer, letter: Letter) -> Letter:
 async def redrive(publisher: Publisher, letter: Letter) -> None:
     """Send the original to the service's requests, under its own key and headers, and note that it was sent.
 
-    Dying in between leaves it sent and not noted; sent once more, it decides nothing. Raises NotWhole.
+    Dying in between leaves it sent and not noted; sent once more, it decides nothing. Raises NotWhole or NotTheirs.
     """
+    requests = REQUESTS[letter.service]
+    if letter.type in {event.TYPE for event in requests.events} and not letter.origin.startswith(f"{requests.name}/"):
+        raise NotTheirs(f"{letter.id}: a {letter.type} is taken from {requests.name} alone, and this one came by {letter.origin}")
     if letter.truncated_from is not None:
         raise NotWhole(f"{letter.id}: only {len(letter.value or b'')} of {letter.truncated_from} bytes were kept")
     headers: Headers = [(name, raw) for name, raw in letter.headers if name != REDRIVEN_FROM]
     headers.append((REDRIVEN_FROM, letter.id.encode()))
-    original = Outgoing(REQUESTS[letter.service].name, letter.key, letter.value, headers)
+    original = Outgoing(requests.name, letter.key, letter.value, headers)
     await publisher.publish_all([original])
     await publisher.publish_all([_note(letter, datetime.now(UTC))])
 

@@ -198,3 +198,11 @@ def test_a_letter_of_a_foreign_make_is_still_listed() -> None:
 
 def test_a_reason_that_is_no_regular_expression_is_refused(case: Case) -> None:
     assert case.run("list", "--reason", "(").exit_code == 2
+
+
+def test_a_request_that_came_by_another_topic_is_not_sent_to_the_requests(case: Case) -> None:
+    id_ = case.buried(b"l-1", b"{}", 19, (("ce_id", b"e-2"), ("ce_type", b"cairn.assessment.leaf-waived.v1")))
+    result = case.run("redrive", "--id", id_, "--yes")
+    assert result.exit_code == 1
+    assert "taken from assessment.requests alone" in " ".join(result.output.split())
+    assert case.listed()[id_]["redriven"] is None
