@@ -252,12 +252,12 @@ class Stream(Generic[R, K]):
             self._fail(error)
 
     def _measure_lag(self, loop: Loop[R, K], app: App) -> None:
-        for partition, checkpoint in loop.held.items():
-            for topic, role in self._roles.items():
-                end = app.consumer.highwater(TP(topic, partition))
-                if end is not None:
-                    behind = end - checkpoint.offsets.get(role, -1) - 1
-                    metrics.LAG.set(max(behind, 0), {metrics.TOPIC: topic, metrics.PARTITION: str(partition)})
+        """From the ends of partitions as Faust saw them last. Asking the consumer would fail in the middle of a rebalance."""
+        for place, end in app.monitor.tp_end_offsets.items():
+            checkpoint = loop.held.get(place.partition)
+            if checkpoint is not None and end is not None:
+                behind = end - checkpoint.offsets.get(self._roles[place.topic], -1) - 1
+                metrics.LAG.set(max(behind, 0), {metrics.TOPIC: place.topic, metrics.PARTITION: str(place.partition)})
 
     def _fail(self, error: BaseException) -> None:
         if not self.failed.done():
