@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, PlainSerializer, model_validator
 
@@ -20,9 +20,15 @@ Line = Annotated[str, Field(min_length=1, max_length=300)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
+LONGEST: Final = timedelta(days=36_500)
+"""A hundred years: so that every award's end stays within the calendar."""
+
+
 def _whole_days(period: timedelta) -> timedelta:
     if period % timedelta(days=1):
         raise ValueError("the period must be whole days, like P730D")
+    if period > LONGEST:
+        raise ValueError("the period is P36500D (a hundred years) at most; leave it out for what never expires")
     return period
 
 

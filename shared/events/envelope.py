@@ -24,14 +24,25 @@ LearnerId = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\s\x
 EventId = Annotated[str, Field(min_length=1, max_length=255)]
 
 
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+"""No learning system has anything to tell from before; so periods can be taken off any time without leaving the calendar."""
+
+
 def rfc3339(moment: datetime) -> str:
     """In UTC with microseconds left out where there are none: `2026-11-23T12:00:00Z`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the calendar has no such time in UTC") from error
+
+
 Instant = Annotated[
     AwareDatetime,
-    AfterValidator(lambda t: t.astimezone(UTC)),
+    AfterValidator(_in_utc),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
 ]
 """A moment with its offset, kept in UTC."""
@@ -150,7 +161,12 @@ def _instant(text: str) -> datetime:
         raise Malformed(f"ce_time {text[:40]!r} is not an RFC 3339 time such as 2026-11-23T12:00:00Z") from error
     if moment.tzinfo is None:
         raise Malformed(f"ce_time {text[:40]!r} has no offset; write 2026-11-23T12:00:00Z or …+01:00")
-    return moment.astimezone(UTC)
+    if moment < EARLIEST:
+        raise Malformed(f"ce_time {text[:40]!r} is before 1900")
+    try:
+        return _in_utc(moment)
+    except ValueError as error:
+        raise Malformed(f"ce_time {text[:40]!r}: {error}") from error
 
 
 def envelope_of(fact: Fact, source: str, traceparent: str | None) -> Envelope:

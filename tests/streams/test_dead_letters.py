@@ -44,6 +44,8 @@ GARBAGE: dict[str, tuple[bytes | None, bytes | None, Headers, str]] = {
         "learner: String should have at most 255 characters",
     ),
     "no time": (b"ada", GOOD.data, altered(ce_time="yesterday"), "ce_time 'yesterday' is not an RFC 3339 time"),
+    "a time before all calendars": (b"ada", GOOD.data, altered(ce_time="0001-01-01T00:00:00+05:00"), "is before 1900"),
+    "a time after all calendars": (b"ada", GOOD.data, altered(ce_time="9999-12-31T23:59:59-05:00"), "has no such time in UTC"),
     "a time far ahead": (b"ada", GOOD.data, altered(ce_time="2999-01-01T00:00:00Z"), "is later than the broker's own"),
     "a megabyte of garbage": (b"ada", b"\xff" * (MEGABYTE + 1), GOOD.headers(), f"the data have {MEGABYTE + 1} bytes"),
 }
