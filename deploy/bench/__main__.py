@@ -72,7 +72,7 @@ def show(found: Measured, load: float) -> None:
         (f"seconds until all {speed.mails:,} mails were out", f"{speed.mailed_after:.1f}", ""),
     ]
     rows += [
-        (f"messages in a batch of {service}", f"{speed.batch[service]:.0f}" if service in speed.batch else "", f"{batch:.0f}")
+        (f"messages in a batch of {service}", f"{speed.batch[service]:.0f}", f"{batch:.0f}")
         for service, batch in below.batch.items()
     ]
     for row in rows:

@@ -1,7 +1,7 @@
 """The floor to measure against: as many documents and messages by three bare loops, with nothing decided, told or mailed.
 
-Each hop is a process: take up to 500 messages, write in one transaction what the service wrote for so many, publish as much as
-it published, commit. `python -m deploy.bench.floor <service> <share>...` is one of them.
+Each hop is a process: take as many messages as the service had in a batch, write in one transaction what it wrote for so many,
+publish as much as it published, commit. `python -m deploy.bench.floor <service> <share>...` is one of them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -49,6 +48,7 @@ INDEXED: Final = {
     "inbox": ("learner",),
     MAILED: ("state", "learner"),
 }
+PROGRESS: Final = "progress_of_the_hop"
 SAMPLES: Final = 300
 WITHIN: Final = 600.0
 
@@ -59,8 +59,12 @@ def bare(topic: Topic) -> Topic:
 
 @dataclass(frozen=True)
 class Share:
-    """What one message of a service's input led to, on average: messages, and documents in the order of `INSERTED`."""
+    """What one message of a service's input led to, on average: messages, and documents in the order of `INSERTED`.
 
+    `batch` is the number of messages that were read at once.
+    """
+
+    batch: int
     says: float
     inserts: tuple[float, ...]
 
@@ -93,6 +97,7 @@ class Hop:
         reads, says = WAY[service]
         self._reads = bare(reads)
         self._says = None if says is None else (says, bare(says))
+        self._batch = min(share.batch, MOST_AT_ONCE)
         self._even = Even(share.says)
         self._inserts = {name: Even(each) for name, each in zip(INSERTED[service], share.inserts, strict=True)}
         self._bootstrap = bootstrap
@@ -108,6 +113,7 @@ class Hop:
             self._samples[name] = cycle(found or [{}])
             await self._own.create(name, *([(field, ASCENDING)] for field in INDEXED[name]))
         await self._own.create("checkpoints")
+        await self._own.create(PROGRESS)
         said = [] if self._says is None else await lines(self._bootstrap, self._says[0].name, PARTITIONS)
         values = cycle([line.value for line in said[:SAMPLES]] or [b""])
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=self._reads.name, enable_auto_commit=False)
@@ -123,13 +129,12 @@ class Hop:
                     await self._publish(publisher, taken, outgoing, values)
                     await consumer.commit()
 
-    @staticmethod
-    async def _taken(consumer: AIOKafkaConsumer) -> list[Any]:
+    async def _taken(self, consumer: AIOKafkaConsumer) -> list[Any]:
         taken: list[Any] = []
         until: float | None = None
-        while len(taken) < MOST_AT_ONCE and (until is None or monotonic() < until):
+        while len(taken) < self._batch and (until is None or monotonic() < until):
             wait = 200 if until is None else max(1, int((until - monotonic()) * 1_000))
-            for records in (await consumer.getmany(timeout_ms=wait, max_records=MOST_AT_ONCE - len(taken))).values():
+            for records in (await consumer.getmany(timeout_ms=wait, max_records=self._batch - len(taken))).values():
                 taken += records
             if taken and until is None:
                 until = monotonic() + GATHERED_FOR
@@ -137,12 +142,13 @@ class Hop:
 
     async def _write(self, taken: Sequence[Any]) -> None:
         homes = {record.key.decode(): record.partition for record in taken}
-        read = Counter(record.partition for record in taken)
+        offsets = {record.partition: record.offset for record in taken}
+        progress = {"$set": {"at": time()}, "$inc": {"messages": len(taken), "batches": 1}}
         writes: dict[str, list[Any]] = {
             "checkpoints": [
-                UpdateOne({"_id": place}, {"$set": {"at": time()}, "$inc": {"messages": n, "batches": 1}}, upsert=True)
-                for place, n in read.items()
+                ReplaceOne({"_id": place}, {"_id": place, "offset": offset}, upsert=True) for place, offset in offsets.items()
             ],
+            PROGRESS: [UpdateOne({"_id": PROGRESS}, progress, upsert=True)],
             "records": [self._record(learner, partition) for learner, partition in homes.items()],
         }
         mailed: list[str] = []
@@ -191,7 +197,7 @@ async def measure(
     hops = [
         Process(
             f"floor of {service}",
-            [sys.executable, "-m", "deploy.bench.floor", service, str(share.says), *map(str, share.inserts)],
+            [sys.executable, "-m", "deploy.bench.floor", service, *map(str, (share.batch, share.says, *share.inserts))],
             log=folder / f"floor-{service}.log",
             env=env,
             cwd=ROOT,
@@ -234,17 +240,13 @@ async def _says_ready(hop: Process) -> bool:
 
 async def _progress(database: Database) -> tuple[int, float, int]:
     """Messages written for, when the last was, and in how many batches."""
-    found: list[Document] = await database["checkpoints"].find({}).to_list(None)
-    return (
-        sum(one["messages"] for one in found),
-        max((one["at"] for one in found), default=0.0),
-        max((one["batches"] for one in found), default=0),
-    )
+    found: Document = await database[PROGRESS].find_one({}) or {}
+    return found.get("messages", 0), found.get("at", 0.0), found.get("batches", 0)
 
 
-def main(service: str, says: str, *inserts: str) -> None:
-    hop = Hop(service, Share(float(says), tuple(map(float, inserts))), os.environ["CAIRN_KAFKA"], os.environ["CAIRN_MONGODB"])
-    asyncio.run(hop.run())
+def main(service: str, batch: str, says: str, *inserts: str) -> None:
+    share = Share(int(batch), float(says), tuple(map(float, inserts)))
+    asyncio.run(Hop(service, share, os.environ["CAIRN_KAFKA"], os.environ["CAIRN_MONGODB"]).run())
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from time import monotonic, time
 from typing import Final
@@ -64,20 +66,22 @@ class Measured:
 
 
 class Watch:
-    """Notes when notifications has written up to where, by its checkpoints."""
+    """Notes when notifications has written up to where, by its checkpoints, and in how many batches (at least)."""
 
     def __init__(self, database: Database) -> None:
         self._checkpoints = database["checkpoints"]
         self._seen: list[tuple[float, dict[int, int]]] = []
+        self.batches: set[str] = set()
 
     async def follow(self) -> None:
         while True:
             now = time()
-            found: list[Document] = await self._checkpoints.find({}, {"offsets": 1}).to_list(None)
+            found: list[Document] = await self._checkpoints.find({}, {"offsets": 1, "batch.id": 1}).to_list(None)
             reached = {one["_id"]: offset for one in found if (offset := one["offsets"]["reads"]) is not None}
+            self.batches |= {one["batch"]["id"] for one in found}
             if not self._seen or self._seen[-1][1] != reached:
                 self._seen.append((now, reached))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
 
     def reached(self, facts: Sequence[Line]) -> float:
         """When all of these had been written."""
@@ -95,12 +99,12 @@ async def measure(folder: Path, learners: int) -> Measured:
             await office.publish(documents(FIRST))
             await office.publish(documents(REVISIONS))
             speed = await _full_speed(platform, publisher, office, chain, everybody)
-            shares = await _shares(platform)
+            completions = sorted(await _said(platform, COMPLETIONS), key=lambda line: line.stamp)
+            shares = await _shares(platform, speed.batch)
             half = speed.completions / speed.seconds / 2
             latency = await _latency(platform, publisher, office, chain, half, learners)
         for instance in platform.instances:
             await instance.stop()
-        completions = (await lines(platform.bootstrap, COMPLETIONS.name, PARTITIONS))[: speed.completions]
         below = await floor.measure(completions, shares, platform.bootstrap, platform.mongodb, folder / "logs")
     return Measured(speed, latency, below)
 
@@ -117,6 +121,7 @@ async def _full_speed(platform: Platform, publisher: Publisher, office: Office, 
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
     awards = await _said(platform, AWARDS)
+    batch = await _batches(platform) | {"notifications": len(awards) / len(watch.batches)}
     earned = [line for line, _ in caused(awards)]
     completions = await _said(platform, COMPLETIONS)
     first = min(line.stamp for line in completions)
@@ -129,15 +134,14 @@ async def _full_speed(platform: Platform, publisher: Publisher, office: Office, 
         mails=int((await office.get("notifications", "/deliveries/states")).get("sent", 0)),
         seconds=watch.reached(earned) - first,
         mailed_after=mailed_at - started,
-        batch=await _batches(platform),
+        batch=batch,
     )
 
 
 async def _latency(platform: Platform, publisher: Publisher, office: Office, chain: Chain, rate: float, learners: int) -> Latency:
     """At that rate, with learners whom nobody has seen before."""
     others = cohort(SEED + 1, learners)
-    number = min(int(rate * SECONDS_AT_HALF), len(others.completions))
-    completions = [(learner, envelope) for learner, envelope in others.completions if learner != others.story][:number]
+    completions = _of_some(others, int(rate * SECONDS_AT_HALF))
     ids = {envelope.id for _, envelope in completions}
     await office.enter_contacts([person.contact() for person in others.people])
     await _quiet(office, chain)
@@ -151,6 +155,13 @@ async def _latency(platform: Platform, publisher: Publisher, office: Office, cha
         award=median_and_p95(delays(sent, awards, AwardGranted.TYPE)),
         upgrade=median_and_p95(delays(sent, awards, StackUpgraded.TYPE)),
     )
+
+
+def _of_some(others: Cohort, number: int) -> list[Keyed]:
+    """At least so many completions, if there are: the whole histories of some learners, in the order in which they were sent."""
+    each = Counter(learner for learner, _ in others.completions if learner != others.story)
+    chosen = {learner for learner, before in zip(each, accumulate(each.values(), initial=0), strict=False) if before < number}
+    return [(learner, envelope) for learner, envelope in others.completions if learner in chosen]
 
 
 async def _send(publisher: Publisher, completions: Sequence[Keyed], rate: float | None = None) -> None:
@@ -180,7 +191,7 @@ async def _quiet(office: Office, chain: Chain) -> float:
     return since
 
 
-async def _shares(platform: Platform) -> dict[str, Share]:
+async def _shares(platform: Platform, batch: Mapping[str, float]) -> dict[str, Share]:
     """What one message of each service's input led to. Requests count as messages of the input."""
     shares: dict[str, Share] = {}
     for service, (reads, says) in WAY.items():
@@ -188,7 +199,7 @@ async def _shares(platform: Platform) -> dict[str, Share]:
         said = 0 if says is None else len(await _said(platform, says))
         async with _database(platform, service) as database:
             written = [await database[name].count_documents({}) for name in INSERTED[service]]
-        shares[service] = Share(said / read, tuple(number / read for number in written))
+        shares[service] = Share(round(batch[service]), said / read, tuple(number / read for number in written))
     return shares
 
 
