@@ -46,11 +46,6 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"skils": []}, "skils", "did you mean skills?"),
     ({"valid_for": 730}, "valid_for", "written like P730D"),
     ({"valid_for": "P40000D"}, "valid_for", "P36500D (a hundred years) at most"),
-    (
-        {"requirement": {"within": "P999999999D", "requirement": PASSED}},
-        "requirement/within",
-        "P36500D (a hundred years) at most",
-    ),
     ({"valid_for": "PT5H"}, "valid_for", "whole days"),
     ({"eqf_level": 9}, "eqf_level", "this must be 8 or less, but is 9"),
     ({"language": "English"}, "language", "a language is a code like en or pt-BR"),
