@@ -161,6 +161,26 @@ async def test_a_body_over_the_limit_is_refused_whatever_it_declares(http: httpx
     problem(await http.post("/orders", content=pieces()), 413)
 
 
+async def test_a_client_that_is_still_sending_too_much_gets_its_answer_at_the_end(http: httpx.AsyncClient) -> None:
+    sent = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            sent.append(100)
+            yield b"x" * 100
+
+    problem(await http.post("/orders", content=pieces(), headers={"content-length": "2000"}), 413)
+    assert sum(sent) == 2_000
+
+
+async def test_a_client_that_asks_first_is_not_made_to_send_too_much(http: httpx.AsyncClient) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        pytest.fail("it was asked for")
+        yield b""
+
+    problem(await http.post("/orders", content=pieces(), headers={"content-length": "2000", "expect": "100-continue"}), 413)
+
+
 async def test_a_body_of_exactly_the_limit_is_taken(http: httpx.AsyncClient) -> None:
     body = b'{"lines":[]}'
     answer = await http.post("/orders", content=body + b" " * (1_000 - len(body)), headers={"content-type": "application/json"})
