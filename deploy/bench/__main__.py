@@ -75,6 +75,9 @@ def show(found: Measured, load: float) -> None:
         (f"messages in a batch of {service}", f"{speed.batch[service]:.0f}", f"{batch:.0f}")
         for service, batch in below.batch.items()
     ]
+    for name, seconds in speed.cpu.items():
+        title = f"processor time of {name} for 1,000 completions"
+        rows.append((title, per_thousand(seconds, speed.completions), per_thousand(below.cpu.get(name), speed.completions)))
     for row in rows:
         table.add_row(*row)
     console.print(table)
@@ -85,6 +88,10 @@ def show(found: Measured, load: float) -> None:
         at_half.add_row(name, *([f"{delay * 1_000:,.0f} ms" for delay in delays] if delays else ["none", "none"]))
     console.print(at_half)
     console.print(f"All figures: {SUMMARY}", highlight=False)
+
+
+def per_thousand(seconds: float | None, completions: int) -> str:
+    return "" if seconds is None else f"{1_000 * seconds / completions:.2f} s"
 
 
 if __name__ == "__main__":

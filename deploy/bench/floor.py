@@ -19,8 +19,9 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from deploy.bench.cpu import CpuTime
 from deploy.bench.log import Line, lines
-from deploy.local.platform import PARTITIONS
+from deploy.local.platform import PARTITIONS, Platform
 from deploy.local.process import Process, ProcessFailed
 from deploy.local.service import ROOT
 from shared.kafka import Outgoing, Publisher, create_topics
@@ -71,10 +72,14 @@ class Share:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`seconds` from the first message sent to the last hop's last write; the mean `batch` of each hop."""
+    """`seconds` from the first message sent to the last hop's last write; the mean `batch` of each hop.
+
+    `cpu` is the processor time of each process meanwhile, in seconds.
+    """
 
     seconds: float
     batch: Mapping[str, float]
+    cpu: Mapping[str, float]
 
 
 class Even:
@@ -187,15 +192,14 @@ class Hop:
         return {**next(self._samples[name]), "_id": f"{name}-{self._written:09}"}
 
 
-async def measure(
-    completions: Sequence[Line], shares: Mapping[str, Share], bootstrap: str, mongodb: str, folder: Path
-) -> Outcome:
-    """Run the three hops over these completions. The platform's services should not be running."""
+async def measure(completions: Sequence[Line], shares: Mapping[str, Share], platform: Platform, folder: Path) -> Outcome:
+    """Run the three hops over these completions, on the platform's broker and database. Its services should not be running."""
+    bootstrap, mongodb = platform.bootstrap, platform.mongodb
     first = bare(COMPLETIONS)
     await create_topics(bootstrap, PARTITIONS, topics=[bare(COMPLETIONS), bare(VERDICTS), bare(AWARDS)])
     env = {**os.environ, "CAIRN_KAFKA": bootstrap, "CAIRN_MONGODB": mongodb}
-    hops = [
-        Process(
+    hops = {
+        service: Process(
             f"floor of {service}",
             [sys.executable, "-m", "deploy.bench.floor", service, *map(str, (share.batch, share.says, *share.inserts))],
             log=folder / f"floor-{service}.log",
@@ -203,13 +207,14 @@ async def measure(
             cwd=ROOT,
         )
         for service, share in shares.items()
-    ]
+    }
     databases = {service: Database(mongodb, f"floor_{service}") for service in shares}
     try:
-        for hop in hops:
+        for hop in hops.values():
             hop.start()
-        for hop in hops:
+        for hop in hops.values():
             await hop.ready(partial(_says_ready, hop), within=60)
+        cpu = CpuTime(hops | {server.name: server.process for server in platform.servers})
         async with Publisher(bootstrap) as publisher:
             messages = [Outgoing(first.name, line.key, line.value, [("ce_id", line.id.encode())]) for line in completions]
             started = time()
@@ -218,16 +223,18 @@ async def measure(
         expected = len(completions)
         ends: dict[str, tuple[float, float]] = {}
         deadline = monotonic() + WITHIN
-        for (service, database), hop in zip(databases.items(), hops, strict=True):
+        for service, database in databases.items():
+            hop = hops[service]
             while (found := await _progress(database))[0] < expected:
                 if not hop.running or monotonic() > deadline:
                     raise ProcessFailed(f"{hop.name} has not come through\n{hop.tail()}")
                 await asyncio.sleep(0.1)
             ends[service] = found[1], found[0] / max(found[2], 1)
             expected = round(expected * shares[service].says)
-        return Outcome(ends["notifications"][0] - started, {service: batch for service, (_, batch) in ends.items()})
+        seconds = ends["notifications"][0] - started
+        return Outcome(seconds, {service: batch for service, (_, batch) in ends.items()}, cpu.seconds())
     finally:
-        for hop in hops:
+        for hop in hops.values():
             if hop.running:
                 await hop.kill()
         for database in databases.values():

@@ -13,6 +13,7 @@ from time import monotonic, time
 from typing import Final
 
 from deploy.bench import floor
+from deploy.bench.cpu import CpuTime
 from deploy.bench.floor import INSERTED, WAY, Outcome, Share
 from deploy.bench.log import Line, caused, delays, lines
 from deploy.demo.chain import Chain
@@ -22,6 +23,7 @@ from deploy.demo.office import Office
 from deploy.demo.run import Keyed
 from deploy.demo.witness import median_and_p95
 from deploy.local.platform import PARTITIONS, Platform
+from deploy.local.process import Process
 from shared.events.awarding import AwardGranted, StackUpgraded
 from shared.kafka import Outgoing, Publisher
 from shared.mongo import Database, Document
@@ -35,7 +37,10 @@ WITHIN: Final = 900.0
 
 @dataclass(frozen=True)
 class Speed:
-    """At full speed. `seconds` from the first completion's stamp to the last write of notifications about any of them."""
+    """At full speed. `seconds` from the first completion's stamp to the last write of notifications about any of them.
+
+    `cpu` is the processor time of each process until the last mail, in seconds.
+    """
 
     completions: int
     verdicts: int
@@ -46,6 +51,7 @@ class Speed:
     seconds: float
     mailed_after: float
     batch: Mapping[str, float]
+    cpu: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ class Watch:
             self.batches |= {one["batch"]["id"] for one in found}
             if not self._seen or self._seen[-1][1] != reached:
                 self._seen.append((now, reached))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
     def reached(self, facts: Sequence[Line]) -> float:
         """When all of these had been written."""
@@ -105,7 +111,7 @@ async def measure(folder: Path, learners: int) -> Measured:
             latency = await _latency(platform, publisher, office, chain, half, learners)
         for instance in platform.instances:
             await instance.stop()
-        below = await floor.measure(completions, shares, platform.bootstrap, platform.mongodb, folder / "logs")
+        below = await floor.measure(completions, shares, platform, folder / "logs")
     return Measured(speed, latency, below)
 
 
@@ -115,9 +121,10 @@ async def _full_speed(platform: Platform, publisher: Publisher, office: Office, 
     async with _database(platform, "notifications") as notifications:
         watch = Watch(notifications)
         following = asyncio.create_task(watch.follow(), name="watch notifications")
-        started = time()
+        cpu, started = CpuTime(_processes(platform)), time()
         await _send(publisher, everybody.completions)
         mailed_at = await _quiet(office, chain)
+        used = cpu.seconds()
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
     awards = await _said(platform, AWARDS)
@@ -135,6 +142,7 @@ async def _full_speed(platform: Platform, publisher: Publisher, office: Office, 
         seconds=watch.reached(earned) - first,
         mailed_after=mailed_at - started,
         batch=batch,
+        cpu=used,
     )
 
 
@@ -212,6 +220,10 @@ async def _batches(platform: Platform) -> dict[str, float]:
                 batches = await database["facts"].distinct("batch")
             found[service] = len(await _said(platform, reads)) / max(len(batches), 1)
     return found
+
+
+def _processes(platform: Platform) -> dict[str, Process]:
+    return {server.name.removesuffix("-1"): server.process for server in [*platform.instances, *platform.servers]}
 
 
 async def _said(platform: Platform, topic: Topic) -> list[Line]:
