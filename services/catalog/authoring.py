@@ -21,6 +21,7 @@ from services.catalog.views import (
     Applied,
     Applying,
     DraftView,
+    Keepable,
     PublishedVersion,
     Retirement,
     Spoken,
@@ -41,6 +42,7 @@ router = APIRouter(tags=["authoring"])
 Kinds: TypeAlias = Literal["achievements", "stacks"]
 KIND: Final[dict[Kinds, Kind]] = {"achievements": "achievement", "stacks": "stack"}
 
+Document = Annotated[dict[str, Any], Keepable]
 Author = Annotated[Caller, Depends(requires("catalog:write"))]
 IfMatch = Annotated[str | None, Header(description='the draft\'s revision that this was made from, like "3"')]
 
@@ -81,7 +83,7 @@ async def list_drafts(desk: AtDesk, caller: Reader, paging: Paging) -> Page[Draf
 async def put_draft(
     kinds: Kinds,
     id: Slug,  # noqa: A002 - the path's word
-    document: dict[str, Any],
+    document: Document,
     desk: AtDesk,
     caller: Author,
     response: Response,
@@ -123,7 +125,7 @@ async def validate_draft(kinds: Kinds, id: Slug, desk: AtDesk, caller: Author) -
 
 
 @router.post("/validate")
-async def validate_document(document: dict[str, Any], desk: AtDesk, caller: Author) -> Validation:
+async def validate_document(document: Document, desk: AtDesk, caller: Author) -> Validation:
     """The same for a document that isn't kept."""
     return (await _judged(desk, document)).view()
 

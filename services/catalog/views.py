@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.catalog.domain.changes import Change, document_of
 from services.catalog.domain.document import Kind
@@ -102,10 +103,22 @@ class Retirement(Asked):
     teach_out_ends: date | None = None
 
 
+def _keepable(document: Any) -> Any:
+    try:
+        orjson.dumps(document)
+    except TypeError as error:
+        raise ValueError(f"this can't be kept: {error}") from error
+    return document
+
+
+Keepable = AfterValidator(_keepable)
+"""Refuses what JSON can say but nobody can keep: half of a surrogate pair, integers over 64 bits, hundreds of levels."""
+
+
 class Application(Asked):
     """Documents to be published together: all of them or, if there is any error, none."""
 
-    documents: Annotated[list[Any], Field(min_length=1, max_length=LARGEST_APPLICATION)]
+    documents: Annotated[list[Annotated[Any, Keepable]], Field(min_length=1, max_length=LARGEST_APPLICATION)]
     effective_from: Annotated[date | None, Field(description="for the documents that don't name a day of their own")] = None
     dry_run: Annotated[bool, Field(description="say what would happen, and write nothing")] = False
 

@@ -169,6 +169,15 @@ async def test_hostile_requests_are_answered_with_problems(catalog: httpx.AsyncC
     answers = [
         await catalog.put("/drafts/achievements/a%20b", json={}),
         await catalog.put("/drafts/achievements/a", content=b"[" * 100_000, headers={"content-type": "application/json"}),
+        *[
+            await catalog.request(method, path, content=body, headers={"content-type": "application/json"})
+            for half in (b'{"achievement":"a","name":"\\ud800"}', b'{"achievement":"a","\\ud800":%d}' % 2**70)
+            for method, path, body in (
+                ("PUT", "/drafts/achievements/a", half),
+                ("POST", "/validate", half),
+                ("POST", "/apply", b'{"documents":[%s]}' % half),
+            )
+        ],
         await catalog.post("/apply", json={"documents": []}),
         await catalog.post("/apply", json={"documents": [achievement("a", requirement=deep)]}),
         await catalog.post("/apply", json={"documents": ["x", None, 5, [], {}]}),
