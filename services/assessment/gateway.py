@@ -40,9 +40,14 @@ class NotTaken(Exception):
 
     def __init__(self, status: int, detail: str, id_: str | None = None) -> None:
         self.status = status
-        self.detail = detail
-        self.id = id_
+        self.detail = _sayable(detail)
+        self.id = id_ if id_ is None else _sayable(id_)
         super().__init__(detail)
+
+
+def _sayable(text: str) -> str:
+    """As an answer can carry it: JSON may bring half of a surrogate pair, which has no UTF-8."""
+    return text.encode(errors="replace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ def _taken(event: Any, now: datetime) -> Taken | NotTaken:
     if not isinstance(event, dict):
         return NotTaken(400, "an event in JSON is an object")
     attributes = {name: value for name, value in event.items() if name not in ("data", "data_base64") and value is not None}
-    named = attributes.get("id") if isinstance(attributes.get("id"), str) else None
+    named = _sayable(attributes["id"]) if isinstance(attributes.get("id"), str) else None
     if strange := sorted(name for name, value in attributes.items() if not isinstance(value, str | int)):
         return NotTaken(400, f"the attributes {', '.join(strange)[:200]} must be text", named)
     data = event.get("data")

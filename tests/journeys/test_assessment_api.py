@@ -64,6 +64,9 @@ def scored(id_: str, on: float, activity: str, score: str, **more: Any) -> Repor
         ({"data": {"learner": "a", "activity": "a", "status": "scored", "score": {"raw": 11, "max": 10}}}, 422, "between"),
         ({"data": {"learner": "\ud800", "activity": "a", "status": "passed"}}, 422, "learner"),
         ({"source": "\ud800"}, 400, ""),
+        ({"id": "\ud800"}, 400, ""),
+        ({"\ud800": {}}, 400, "must be text"),
+        ({"time": "0001-01-01T00:00:00+05:00"}, 400, "before 1900"),
         ({"data_base64": "%%%"}, 400, "base64"),
     ],
 )
