@@ -100,6 +100,8 @@ def show(platform: Platform) -> None:
     staff = platform.keys.token(*STAFF_SCOPES)
     console.print("\na token of staff (others: python -m deploy.local.token --help):")
     print(f"export TOKEN={staff}")
+    for instance in platform.instances:
+        print(f"export {instance.service.upper()}={instance.url}")
     print(f"export LEARNER_TOKEN={platform.keys.token(learner=LEARNER)}")
     console.print(f"\na first completion, of {LEARNER}:")
     print(first_completion(platform["assessment"].url))

@@ -36,6 +36,7 @@ from shared.events.awarding import AwardRequested, AwardStatus, Reason, Revocati
 from shared.events.definitions import level_achievement
 from shared.events.envelope import Envelope, LearnerId, Message
 from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
+from shared.http.auth import Authenticated, forbidden
 from shared.http.health import Check
 from shared.kafka import Publisher
 from shared.mongo import Document
@@ -142,10 +143,14 @@ async def read_achievement_of_learner(learner: Learner, achievement: Slug, at: A
     )
 
 
-@awards.get("/awards/{award}", dependencies=[Depends(requires("awards:read"))])
-async def read_award(award: AwardId, at: At) -> AwardWithHistory:
-    """An award with all that was said about it, and why."""
-    document = await _known(at, award)
+@awards.get("/awards/{award}")
+async def read_award(award: AwardId, at: At, caller: Authenticated) -> AwardWithHistory:
+    """An award with all that was said about it, and why; for the learner who holds it, too."""
+    document = await at.shelves.award(award)
+    if not caller.may_see("" if document is None else document["learner"], "awards:read"):
+        raise forbidden("awards:read", "This needs the scope awards:read; with self:read a learner sees their own.")
+    if document is None:
+        raise _no_such_award()
     facts = await at.shelves.facts(document["learner"], award)
     return AwardWithHistory(**dict(_award(at, document)), history=tuple(fact_shown(fact) for fact in facts))
 
@@ -226,8 +231,12 @@ def _award(at: Desk, document: Document) -> AwardShown:
 async def _known(at: Desk, award: str) -> Document:
     document = await at.shelves.award(award)
     if document is None:
-        raise Problem(404, detail="There is no such award.")
+        raise _no_such_award()
     return document
+
+
+def _no_such_award() -> Problem:
+    return Problem(404, detail="There is no such award.")
 
 
 async def _reason(at: Desk, award: Document) -> Reason | None:

@@ -14,7 +14,7 @@ import orjson
 import typer
 from aiokafka.errors import KafkaError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from shared.dead_letters.letters import Letter, NotTheirs, NotWhole, chosen, reading, redrive, survey, whole
 from shared.dead_letters.original import Unreadable, document_of, edited
@@ -33,6 +33,8 @@ Bootstrap = Annotated[str, typer.Option("--kafka", envvar="CAIRN_KAFKA", help="b
 ALL: Final = Which("all")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 console = Console()
+WIDE: Final = 240
+"""Columns where nobody looks: in a pipe or a file."""
 
 
 @app.command("list")
@@ -51,10 +53,11 @@ def list_(
         for letter in shown:
             print(orjson.dumps(_line(letter)).decode())
         return
-    table = Table("id", "came", "service", "origin", "type", "reason", "trace", "redriven")
+    table = Table(Column("id", no_wrap=True), "came", "service", "origin", "type", "reason", "trace", "redriven")
     for letter in shown:
         table.add_row(*("" if said is None else _plain(str(said)) for said in _line(letter).values()))
-    console.print(table)
+    wide = console if console.is_terminal else Console(width=WIDE)
+    wide.print(table)
     console.print(f"{len(shown)} of {len(letters)} dead letters")
 
 

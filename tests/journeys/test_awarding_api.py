@@ -109,6 +109,12 @@ async def test_each_path_asks_for_its_scope(town: Town, path: str, scope: str) -
 async def test_a_learner_sees_their_own_and_nobody_elses(town: Town) -> None:
     assert (await town.ask("GET", "/learners/ada/awards", "self:read", learner="ada")).status_code == 200
     assert (await town.ask("GET", "/learners/bob/awards", "self:read", learner="ada")).status_code == 403
+    async with town.stream():
+        await town.say(passed("a", 3))
+        await town.holds("ada", {"a": "valid", "path.bronze": "valid"})
+    ((award, *_),) = [(await town.read("/learners/ada/awards"))["items"]]
+    assert (await town.ask("GET", f"/awards/{award['id']}", "self:read", learner="ada")).status_code == 200
+    assert (await town.ask("GET", f"/awards/{award['id']}", "self:read", learner="bob")).status_code == 403
 
 
 @pytest.mark.parametrize(

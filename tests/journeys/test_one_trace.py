@@ -90,14 +90,15 @@ class Scene:
         await eventually(entries, within=30, why="no entry was kept")
 
     async def tree(self, traceparent: str | None, mails: int) -> "Tree":
-        """The trace, when so many mails' spans are in it."""
+        """The trace, when so many mails' spans are in it and no parent is missing: each service exports in its own time."""
         assert traceparent is not None
         trace = traceparent.split("-")[1]
 
         def complete() -> bool:
-            return sum(span.name == "mail" for span in self.collector.trace(trace)) >= mails
+            tree = Tree(self.collector.trace(trace))
+            return len(tree.ways_to("mail")) >= mails and len(tree.roots) == 1
 
-        await eventually(complete, within=30, why="the mails' spans never came")
+        await eventually(complete, within=30, why="the mails' spans, or their parents, never came")
         return Tree(self.collector.trace(trace))
 
 

@@ -126,7 +126,7 @@ def retired(versions: Sequence[Version], ends: datetime | None, now: datetime) -
     changed = []
     for version in versions:
         end = until if version.teach_out_ends is None else min(version.teach_out_ends, until)
-        if not version.retired or (ends is not None and end != version.teach_out_ends):
+        if not version.retired or end != version.teach_out_ends:
             changed.append(replace(version.again(now), retired=True, teach_out_ends=end))
     return tuple(changed)
 

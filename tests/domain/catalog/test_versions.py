@@ -92,6 +92,15 @@ def test_retiring_ends_all_versions_and_again_changes_nothing() -> None:
     assert retired(ended, None, LATER) == ()
 
 
+def test_retiring_without_a_day_brings_the_end_forward_to_now_and_never_puts_it_off() -> None:
+    ending_later = retired([first()], LATER, NOW)
+
+    [ended] = retired(ending_later, None, NOW)
+
+    assert (ended.teach_out_ends, ended.revision) == (NOW, ending_later[0].revision + 1)
+    assert retired([ended], LATER, LATER) == ()
+
+
 def test_an_announcement_says_the_whole_version() -> None:
     fact = first().announcement()
     assert isinstance(fact, AchievementPublished)
