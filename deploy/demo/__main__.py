@@ -27,7 +27,7 @@ from deploy.local.process import ProcessFailed
 from shared.kafka import Publisher
 
 FOLDER: Final = Path("var/demo")
-RATE: Final = 200
+RATE: Final = 100
 MOST_DIFFERENCES: Final = 20
 
 console = Console()

@@ -17,6 +17,9 @@ from shared.topics import AWARDS, COMPLETIONS, REQUESTS, VERDICTS, Topic
 INPUTS: Final[dict[str, Topic]] = {"assessment": COMPLETIONS, "awarding": VERDICTS, "notifications": AWARDS}
 """The services that stream, in the order of the flow, and what each reads beside its requests."""
 
+QUIET: Final = 8
+"""Looks, half a second apart: longer than awarding waits between two looks at what fell due."""
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -61,9 +64,9 @@ class Chain:
         return {service: await self.position(service) for service in INPUTS}
 
     async def settled(self, watch: Callable[[dict[str, Position]], Awaitable[bool]], *, every: float = 0.5) -> None:
-        """Wait until nothing lags and `watch`, told of the positions each time, agrees; twice in a row."""
+        """Wait until nothing lags and `watch`, told of the positions each time, agrees; `QUIET` times in a row."""
         quiet = 0
-        while quiet < 2:
+        while quiet < QUIET:
             positions = await self.positions()
             agreed = await watch(positions)
             quiet = quiet + 1 if agreed and not any(position.lag for position in positions.values()) else 0
