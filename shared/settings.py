@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 Endpoint = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")]
 """host:port"""
 
+Address = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*[^\s?#/])?$")]
+"""An origin, with the path that an ingress may put before, without a slash at the end."""
+
 
 class Unset(Exception):
     """The environment lacks something, or says it wrongly. The text names each variable."""
@@ -34,6 +37,37 @@ class Settings(BaseSettings):
     public_id_key: Annotated[
         Path | None, Field(description="file with the secret behind public ids, 32 bytes in hexadecimal")
     ] = None
+    catalog_url: Annotated[Address, Field(description="where people and wallets reach the catalog")] = "http://localhost:8000"
+    awarding_url: Annotated[Address, Field(description="where they reach awarding: identity documents, status lists, pages")] = (
+        "http://localhost:8002"
+    )
+    institution: Annotated[
+        str, Field(min_length=1, max_length=200, description="the institution's name, on pages and records")
+    ] = "Cairn"
+    issuer_keys: Annotated[
+        str | None,
+        Field(repr=False, description="the issuers' private keys: a file with a JSON Web Key Set, or the set itself"),
+    ] = None
+    sealing_key: Annotated[
+        Path | None, Field(description="file with awarding's public JSON Web Key, for which notifications seals identities")
+    ] = None
+    unsealing_key: Annotated[Path | None, Field(description="file with the private key that belongs to it, for awarding")] = None
+    session_key: Annotated[
+        Path | None, Field(description="file with the secret behind sign-in cookies, 32 bytes in hexadecimal")
+    ] = None
+    oidc_issuer: Annotated[str | None, Field(description="the OpenID Connect provider with which people sign in to pages")] = None
+    oidc_client_id: Annotated[str, Field(min_length=1, description="what Cairn is called there")] = "cairn"
+    oidc_client_secret: Annotated[Path | None, Field(description="file with the client's secret, if it has one")] = None
+    known_issuers: Annotated[
+        Path | None, Field(description="file with the issuers known here, beside its own: a JSON array of {id, name}")
+    ] = None
+    entitlements: Annotated[
+        Path | None,
+        Field(description="file with the types of award beyond microcredentials that issuers may give: {issuer: [types]}"),
+    ] = None
+    fetch_from: Annotated[
+        str, Field(description="hosts of the own network that may be asked for documents when checking, host:port by commas")
+    ] = ""
     smtp: Annotated[Endpoint, Field(description="the mail server, host:port")] = "127.0.0.1:25"
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="the sender's address")] = (
         "cairn@localhost.localdomain"

@@ -25,13 +25,16 @@ from shared.events.awarding import (
     AwardRestored,
     AwardRevoked,
     AwardSuspended,
+    CredentialIssued,
     ExpiryFellDue,
+    ReissueRequested,
     RevocationRequested,
     StackUpgraded,
 )
 from shared.events.catalog import AchievementPublished, StackPublished
 from shared.events.completions import CompletionReported, CompletionRetracted
 from shared.events.envelope import Message
+from shared.events.notifications import IdentityShared, IdentitySharingRequested
 
 FOR_GOOD: Final = None
 
@@ -89,7 +92,7 @@ AWARDS: Final = Topic(
     owner="awarding",
     readers=("notifications",),
     key="learner",
-    says="What became of awards, and upgrades of stacks. Any campus system may read it.",
+    says="What became of awards, upgrades of stacks, and the credentials issued. Any campus system may read it.",
     events=(
         AwardGranted,
         AwardRenewed,
@@ -99,9 +102,19 @@ AWARDS: Final = Topic(
         AwardExpired,
         AwardExpiring,
         StackUpgraded,
+        CredentialIssued,
         LearnerErased,
     ),
     days=FOR_GOOD,
+)
+IDENTITIES: Final = Topic(
+    "notifications.identities",
+    owner="notifications",
+    readers=("awarding",),
+    key="learner",
+    says="What learners let their credentials say of who they are, sealed so that only awarding can read it.",
+    events=(IdentityShared,),
+    days=7,
 )
 
 
@@ -130,9 +143,9 @@ def _dead_letters(service: str) -> Topic:
 
 REQUESTS: Final = {
     "assessment": _requests("assessment", LeafWaived, LeafSubstituted, DecisionWithdrawn, ErasureRequested),
-    "awarding": _requests("awarding", AwardRequested, RevocationRequested, ExpiryFellDue),
-    "notifications": _requests("notifications"),
+    "awarding": _requests("awarding", AwardRequested, RevocationRequested, ReissueRequested, ExpiryFellDue),
+    "notifications": _requests("notifications", IdentitySharingRequested),
 }
 DEAD_LETTERS: Final = {service: _dead_letters(service) for service in ("assessment", "awarding", "notifications")}
 
-TOPICS: Final = (COMPLETIONS, PUBLICATIONS, VERDICTS, AWARDS, *REQUESTS.values(), *DEAD_LETTERS.values())
+TOPICS: Final = (COMPLETIONS, PUBLICATIONS, VERDICTS, AWARDS, IDENTITIES, *REQUESTS.values(), *DEAD_LETTERS.values())

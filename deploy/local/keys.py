@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 ISSUER, AUDIENCE = "cairn-local", "cairn"
 ALGORITHM = "ES256"
@@ -28,9 +28,21 @@ class LocalKeys:
         """The public key set that services verify tokens against."""
         self.public_id_key = folder / "public-id.key"
         """The secret behind public ids: 32 random bytes in hexadecimal."""
+        self.session_key = folder / "session.key"
+        """The secret behind sign-in cookies."""
+        self.issuer_keys = folder / "issuer-keys.json"
+        """The private keys with which credentials are signed: Ed25519 for embedded proofs, RSA for JWTs."""
+        self.unsealing_key = folder / "unsealing-key.json"
+        self.sealing_key = folder / "sealing-key.json"
+        """The public part of it, for which notifications seals what learners share of their identity."""
         private = folder / "signing-key.json"
         created(private, lambda: json.dumps(ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True)))
         created(self.public_id_key, lambda: secrets.token_hex(32))
+        created(self.session_key, lambda: secrets.token_hex(32))
+        created(self.issuer_keys, _issuer_keys)
+        created(self.unsealing_key, lambda: json.dumps(ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True)))
+        sealing = ECKey.import_key(json.loads(self.unsealing_key.read_text()))
+        created(self.sealing_key, lambda: json.dumps(sealing.as_dict(private=False)))
         self._key = ECKey.import_key(json.loads(private.read_text()))
         created(self.jwks, lambda: json.dumps(KeySet([self._key]).as_dict(private=False), indent=2))
 
@@ -53,6 +65,11 @@ class LocalKeys:
         if learner:
             claims["learner"] = learner
         return jwt.encode({"alg": ALGORITHM, "typ": "JWT", "kid": self._key.kid}, claims, self._key)
+
+
+def _issuer_keys() -> str:
+    keys = (OKPKey.generate_key("Ed25519", auto_kid=True), RSAKey.generate_key(2048, auto_kid=True))
+    return json.dumps({"keys": [key.as_dict(private=True) for key in keys]})
 
 
 def created(path: Path, content: Callable[[], str]) -> None:

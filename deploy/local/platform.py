@@ -13,6 +13,7 @@ from deploy.local.database import Database
 from deploy.local.kafka import Kafka
 from deploy.local.keys import AUDIENCE, ISSUER, LocalKeys
 from deploy.local.mailbox import Mailbox
+from deploy.local.ports import kept_port
 from deploy.local.server import Server
 from deploy.local.service import SERVICES, Service
 from shared.kafka import create_topics
@@ -61,6 +62,7 @@ class Platform:
         self._services = tuple(services)
         self._partitions = partitions
         self._env = dict(env or {})
+        self._http: dict[str, int] = {}
         self._numbers: Counter[str] = Counter()
 
     @property
@@ -87,7 +89,9 @@ class Platform:
         """Start everything and wait until all is ready. Raises ProcessFailed, with the tail of the log in it."""
         await together(server.start() for server in self.servers)
         await create_topics(self.bootstrap, partitions=self._partitions)
-        await together(self._instance(service, self.ports.of(service)).start() for service in self._services)
+        for service in SERVICES:
+            self.address(service)
+        await together(self._instance(service, self._http[service]).start() for service in self._services)
 
     async def add(self, service: str) -> Service:
         """Start one more instance of a service beside those that run."""
@@ -111,6 +115,12 @@ class Platform:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.stop()
 
+    def address(self, service: str) -> str:
+        """Where people reach a service's first instance. Identity documents are found by it, so it stays from run to run."""
+        if service not in self._http:
+            self._http[service] = self.ports.of(service) or kept_port(self.folder / "ports" / service)
+        return f"http://localhost:{self._http[service]}"
+
     def _instance(self, service: str, port: int | None = None) -> Service:
         self._numbers[service] += 1
         instance = Service(service, self._numbers[service], self.folder / "logs", self.environment(), port)
@@ -130,6 +140,12 @@ class Platform:
             "CAIRN_TOKEN_ISSUER": ISSUER,
             "CAIRN_TOKEN_AUDIENCE": AUDIENCE,
             "CAIRN_PUBLIC_ID_KEY": str(self.keys.public_id_key),
+            "CAIRN_CATALOG_URL": self.address("catalog"),
+            "CAIRN_AWARDING_URL": self.address("awarding"),
+            "CAIRN_ISSUER_KEYS": str(self.keys.issuer_keys),
+            "CAIRN_SEALING_KEY": str(self.keys.sealing_key),
+            "CAIRN_UNSEALING_KEY": str(self.keys.unsealing_key),
+            "CAIRN_SESSION_KEY": str(self.keys.session_key),
             "CAIRN_LOG_LEVEL": os.environ.get("CAIRN_LOG_LEVEL", "INFO"),
             **self._env,
         }

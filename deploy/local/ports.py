@@ -3,6 +3,7 @@
 import asyncio
 import random
 import socket
+from pathlib import Path
 
 # Below the range from which systems take the ports of outgoing connections (32768 on Linux): a client that
 # connects while a killed server is away cannot take the server's port.
@@ -20,6 +21,21 @@ def free_port() -> int:
                 continue
             return port
     raise OSError(f"no free port between {FIRST} and {LAST}")
+
+
+def kept_port(path: Path) -> int:
+    """A free port, the same as last time as long as nobody else has taken it. `path` remembers it."""
+    try:
+        kept = int(path.read_text())
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", kept))
+        return kept
+    except (OSError, ValueError):
+        port = free_port()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(port))
+        return port
 
 
 async def listens(host: str, port: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -104,6 +104,53 @@ class AwardExpiring(AwardFact):
     TYPE: ClassVar[str] = "cairn.award.expiring.v1"
 
 
+class StatusEntry(Message):
+    """Where a credential's status is looked up: a place in a status list. Places are never shared nor given twice."""
+
+    purpose: Literal["revocation", "suspension"]
+    list: Annotated[str, Field(min_length=1, max_length=200)]
+    index: Annotated[int, Field(ge=0)]
+
+
+class CredentialIssued(Fact):
+    """An edition of the credential that proves an award, with all that the award doesn't determine: its bytes follow from
+    this, the award's fact of revision `award_revision`, the publication of `achievement@version`, and the key.
+
+    `revision` counts the editions; a later one says the same anew (a renewal, a correction, another key, an identity shared
+    or taken back) under the same `credential`, with a strictly newer `valid_from`. `issuer` is the issuing unit's id in the
+    catalog. `signed_with` is the id of the key of its embedded proof, `jwt_signed_with` that of its JWT. `profile` and
+    `contexts` are SHA-256 digests of the issuer's profile and of the JSON-LD contexts, `endorsements` those of the
+    endorsements in it. `identity` is the revision of the identity that the learner shared.
+    """
+
+    TYPE: ClassVar[str] = "cairn.credential.issued.v1"
+
+    credential: str
+    award: str
+    award_revision: Annotated[int, Field(ge=1)]
+    learner: LearnerId
+    achievement: Slug
+    version: Annotated[int, Field(ge=1)]
+    issuer: Slug
+    status: StatusEntry
+    signed_with: str
+    jwt_signed_with: str | None = None
+    valid_from: Instant
+    created: Instant
+    profile: str
+    contexts: str
+    endorsements: tuple[str, ...] = ()
+    identity: int | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.credential
+
+    @property
+    def key(self) -> str:
+        return self.learner
+
+
 class StackUpgraded(Fact):
     """A learner who stood at one level of a stack reached a higher one; the award of the lower one stays true and valid."""
 
@@ -150,6 +197,15 @@ class RevocationRequested(Message):
     award: str
     reason: Annotated[str, Field(min_length=1, max_length=2_000)]
     decided_by: Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class ReissueRequested(Message):
+    """The credential of an award is to be issued, or issued again: it never was, or its key can no longer be relied on."""
+
+    TYPE: ClassVar[str] = "cairn.awarding.reissue-requested.v1"
+
+    learner: LearnerId
+    award: str
 
 
 class ExpiryFellDue(Message):

@@ -7,17 +7,32 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from shared.events.definitions import Achievement, Stack
-from shared.events.envelope import Fact, Instant
+from shared.events.envelope import Fact, Instant, Message
 from shared.requirements.model import Slug
+
+
+class Endorsement(Message):
+    """A partner's EndorsementCredential about a version, as it was uploaded and verified: JSON with an embedded proof, or a JWT.
+
+    `digest` is the SHA-256 of its bytes in hexadecimal, `by` the endorser's id (a DID or an address).
+    """
+
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    by: str
+    name: str
+    comment: str | None = None
+    valid_until: Instant | None = None
+    credential: str
 
 
 class Published(Fact):
     """A version and when it counts: for what completes its requirement from `effective_from` (None: since ever) until
     before `teach_out_ends` (None: without end).
 
-    It is announced again, with the next revision, when its `effective_from` arrives, when its teach-out is set, and when it is
-    retired. `announced_at` is the catalog's time of saying so: the version has come into force if `effective_from` isn't later.
-    A retired version counts for nothing that completes after `teach_out_ends`; what was awarded stays.
+    It is announced again, with the next revision, when its `effective_from` arrives, when its teach-out is set, when it is
+    retired, and when a partner's endorsement is added or withdrawn. `announced_at` is the catalog's time of saying so: the
+    version has come into force if `effective_from` isn't later. A retired version counts for nothing that completes after
+    `teach_out_ends`; what was awarded stays.
     """
 
     id_: Annotated[Slug, Field(alias="definition_id")]
@@ -26,6 +41,7 @@ class Published(Fact):
     teach_out_ends: Instant | None = None
     retired: bool = False
     announced_at: Instant
+    endorsements: tuple[Endorsement, ...] = ()
 
     @property
     def subject(self) -> str:
