@@ -1,0 +1,122 @@
+"""A service's pages: its templates before the shared ones, in every language there are translations for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared.pages import languages
+from shared.pages.assets import Assets
+from shared.pages.cairns import cairn
+from shared.pages.formats import Formats
+from shared.pages.headers import Cache, page_headers
+from shared.pages.readable import ReadableProblems
+
+OWN: Final = Path(__file__).parent
+COOKIE: Final = "cairn_language"
+A_YEAR: Final = 31_536_000
+FIELDS: Final[dict[str, Any]] = {"detail": None, "errors": (), "trace": None}
+"""What problem details may have beside what they always have."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page says of the whole: the institution's name, and where its catalog and awarding are reached."""
+
+    institution: str = "Cairn"
+    catalog: str = ""
+    awarding: str = ""
+
+
+class Pages:
+    """`package` is that of the service's pages (`services.awarding.pages`); its folders `templates/` and `locales/` count
+    before the ones here, as do those of `more`. Raises ValueError for a folder of translations named after no language."""
+
+    def __init__(self, package: str, site: Site | None = None, *, more: tuple[Path, ...] = ()) -> None:
+        folders = (*more, Path(import_module(package).__file__ or "").parent, OWN)
+        locales = [folder / "locales" for folder in folders]
+        self.site = site or Site()
+        self.languages = languages.languages_in(locales)
+        self._assets = Assets()
+        loader = FileSystemLoader([folder / "templates" for folder in folders])
+        self._environments = {code: self._environment(loader, locales, code) for code in self.languages}
+
+    def _environment(self, loader: FileSystemLoader, locales: list[Path], language: str) -> Environment:
+        environment = Environment(
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        translations = languages.translations_in(locales, language)
+        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+        environment.policies["ext.i18n.trimmed"] = True
+        environment.filters |= Formats(language).filters()
+        environment.globals |= {
+            "site": self.site,
+            "language": language,
+            "direction": languages.direction_of(language),
+            "assets": self._assets.addresses,
+            "cairn": cairn,
+        }
+        return environment
+
+    def language_of(self, request: Request) -> str:
+        """What `?lang=` asks for, else what the cookie keeps, else what the browser accepts."""
+        asked, kept = request.query_params.get("lang"), request.cookies.get(COOKIE)
+        return languages.chosen(self.languages, asked, kept, request.headers.get("accept-language"))
+
+    def text(self, request: Request, message: str, **parameters: object) -> str:
+        """A text of the service's own in the page's language; `%(name)s` in it is filled in."""
+        translate = self._environments[self.language_of(request)].globals["gettext"]
+        assert callable(translate)
+        return str(translate(message, **parameters))
+
+    def render(
+        self, request: Request, template: str, status: int = 200, *, cache: Cache = "never", secret: bool = False, **context: Any
+    ) -> HTMLResponse:
+        """The template, with the headers of a page. `secret` is for addresses that are themselves the permission to look."""
+        language = self.language_of(request)
+        page = {
+            "path": request.url.path,
+            "translations": [
+                {"code": code, "name": languages.own_name(code), "address": _in_language(request, code)}
+                for code in self.languages
+            ],
+            "secret": secret,
+            "signed_in": False,
+        }
+        text = self._environments[language].get_template(template).render(page | context)
+        response = HTMLResponse(text, status, page_headers(cache, secret_address=secret))
+        response.headers["content-language"] = language
+        if request.query_params.get("lang") == language:
+            secure = request.url.scheme == "https"
+            response.set_cookie(COOKIE, language, A_YEAR, samesite="lax", httponly=True, secure=secure)
+        return response
+
+    def problem(self, request: Request, problem: dict[str, Any]) -> HTMLResponse:
+        """Problem details as a page."""
+        return self.render(request, "problem.html", problem["status"], problem=FIELDS | problem)
+
+    def mount(self, app: FastAPI, *routers: APIRouter) -> None:
+        """Serve these pages and the style, and answer errors on pages' paths with pages. Call it after all other middleware was
+        added, for their errors are meant, too. Routes find this as `request.app.state.pages`."""
+        for router in (self._assets.router(), *routers):
+            app.include_router(router)
+        app.state.pages = self
+        routes = [route for router in routers for route in router.routes]
+        app.add_middleware(ReadableProblems, routes=routes, render=self.problem)
+
+
+def _in_language(request: Request, code: str) -> str:
+    """The same page in another language."""
+    return "?" + str(request.url.include_query_params(lang=code).query)
