@@ -6,7 +6,8 @@ Records are immutable values; a decision returns another one instead of changing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -58,9 +59,27 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class Amend:
+    """Set these fields of the document with this `_id`, if there is one."""
+
+    collection: str
+    id: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The one writer of a partition: its clock, and the counters that nobody else moves. What isn't in `numbers` is 0."""
+
+    partition: int
+    now: datetime
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Decided(Generic[R]):
     """The learner's record from now on (None: there is to be none), what is to be published, and what else is to be stored."""
 
     record: R | None
     facts: tuple[Fact, ...] = ()
-    writes: tuple[Put | Drop, ...] = ()
+    writes: tuple[Put | Drop | Amend, ...] = ()

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from shared.decisions import Decided, Drop, Event, Put, Refused
+from shared.decisions import Amend, Decided, Drop, Event, Put, Refused, Writer
 from shared.stream.flow import Flow
 
 if TYPE_CHECKING:
     from shared.stream.engine import Stream
 
-__all__ = ["Decided", "Drop", "Event", "Flow", "Put", "Refused", "Stream"]
+__all__ = ["Amend", "Decided", "Drop", "Event", "Flow", "Put", "Refused", "Stream", "Writer"]
 
 
 def __getattr__(name: str) -> Any:

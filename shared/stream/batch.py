@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from shared import telemetry
-from shared.decisions import Decided, Drop, Event, Put, Refused
+from shared.decisions import Amend, Decided, Drop, Event, Put, Refused, Writer
 from shared.events.envelope import Cause, Envelope, Fact, Message, envelope_of
 from shared.kafka import MEGABYTE, Publication
 from shared.stream.flow import Flow
@@ -56,15 +57,16 @@ class Buried:
 class Batch(Generic[R]):
     """What is to be written. `records` are all that were loaded, as decided; `changed` those of them that are to be stored.
 
-    `fresh` are the learners of whom the database had no record.
+    `fresh` are the learners of whom the database had no record. `numbers` are the counters of each partition, as moved.
     """
 
     records: dict[str, R | None]
     fresh: frozenset[str] = frozenset()
+    numbers: dict[int, Mapping[str, int]] = field(default_factory=dict)
     partitions: dict[str, int] = field(default_factory=dict)
     changed: dict[str, None] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
-    writes: list[Put | Drop] = field(default_factory=list)
+    writes: list[Put | Drop | Amend] = field(default_factory=list)
     buried: list[Buried] = field(default_factory=list)
     failed_revisions: int = 0
 
@@ -80,13 +82,26 @@ def read_all(reader: Reader, messages: Iterable[Incoming]) -> list[Read]:
 
 
 class Fold(Generic[R, K]):
-    """Decides event after event on the records of one batch."""
+    """Decides event after event on the records of one batch. `numbers` are the counters of each partition before it.
 
-    def __init__(self, flow: Flow[R, K], rules: K, records: dict[str, R | None]) -> None:
+    The `clock` is asked at most once.
+    """
+
+    def __init__(
+        self,
+        flow: Flow[R, K],
+        rules: K,
+        records: dict[str, R | None],
+        numbers: Mapping[int, Mapping[str, int]],
+        clock: Callable[[], datetime],
+    ) -> None:
         self._flow = flow
         self._rules = rules
         self._source = f"cairn/{flow.service}"
-        self.batch: Batch[R] = Batch(records, frozenset(name for name, record in records.items() if record is None))
+        self._clock = clock
+        self._now: datetime | None = None
+        fresh = frozenset(name for name, record in records.items() if record is None)
+        self.batch: Batch[R] = Batch(records, fresh, dict(numbers))
 
     def events(self, messages: Sequence[Read]) -> None:
         """An event that is refused, or whose decision fails, is buried; those around it are decided."""
@@ -108,7 +123,7 @@ class Fold(Generic[R, K]):
                 decided = self._flow.revise(record, self._rules, causes)
                 parent = led(decided.facts, changed) if decided.facts else None
                 with telemetry.span("sweep", parent=parent or telemetry.NEW_TRACE) if parent else nullcontext() as span:
-                    self._take(learner, partition, record, decided, span.traceparent if span else None)
+                    self._take(learner, partition, record, decided, None, span.traceparent if span else None)
             except Exception:
                 log.exception("a learner could not be looked at again and is left as is")
                 self.batch.failed_revisions += 1
@@ -124,7 +139,7 @@ class Fold(Generic[R, K]):
         with telemetry.span(f"process {incoming.topic}", kind="consumer", parent=parent, attributes=attributes) as span:
             try:
                 decided = decide(record, event, self._rules)
-                self._take(learner, incoming.partition, record, decided, span.traceparent)
+                self._take(learner, incoming.partition, record, decided, event, span.traceparent)
             except Refused as refusal:
                 span.failed("refused")
                 self._bury(incoming, str(refusal), span.traceparent)
@@ -134,8 +149,14 @@ class Fold(Generic[R, K]):
                 reason = traceback.format_exception_only(bug)[-1].strip()
                 self._bury(incoming, f"the decision failed: {reason}", span.traceparent)
 
-    def _take(self, learner: str, partition: int, before: R, decided: Decided[R], traceparent: str | None) -> None:
-        """Raises Refused, and then nothing was taken."""
+    def _take(
+        self, learner: str, partition: int, before: R, decided: Decided[R], event: Event[Any] | None, traceparent: str | None
+    ) -> None:
+        """Raises Refused, and then nothing was taken and no number given."""
+        numbers = self.batch.numbers.get(partition, {})
+        if self._flow.number is not None:
+            self._now = self._now or self._clock()
+            decided, numbers = self._flow.number(before, decided, event, Writer(partition, self._now, numbers), self._rules)
         said = [Said(fact, envelope_of(fact, self._source, traceparent), learner, partition) for fact in decided.facts]
         for one in said:
             if len(one.envelope.data) > LARGEST_FACT:
@@ -143,6 +164,7 @@ class Fold(Generic[R, K]):
         batch = self.batch
         batch.said += said
         batch.writes += decided.writes
+        batch.numbers[partition] = numbers
         if decided.record is not before:
             batch.records[learner] = decided.record
             batch.changed[learner] = None

@@ -1,12 +1,13 @@
 """Checkpoints: how far a partition has come, and who may write for it.
 
-There is one per partition number: the main input and the requests of a learner have the same partition number, and whoever moves
-one of them changes the learner's record. A document, `_id` the partition:
+There is one per partition number: all that is read about a learner has the same partition number, and whoever moves one of its
+offsets changes the learner's record. A document, `_id` the partition:
 
-    {epoch, offsets: {reads, asks}, rules, sweep: {since, cursor, done, total} | null, batch: {id, facts: [ids]},
-     instance, session, at}
+    {epoch, offsets: {reads, asks, beside}, rules, sweep: {since, cursor, done, total} | null, batch: {id, facts: [ids]},
+     numbers: [[name, number]], instance, session, at}
 
-`offsets` are the last ones applied. `rules` is the revision of the publications in force. `session` is the one in which the
+`offsets` are the last ones applied. `numbers` are counters that only the partition's writer moves; checkpoints from before there
+were any have none, nor the offset `beside`. `rules` is the revision of the publications in force. `session` is the one in which the
 instance writes: who takes over aborts what is under way in it, for a killed instance may have left a transaction open.
 """
 
@@ -17,14 +18,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, get_args
 
 from shared.mongo import Collection, Database, DatabaseError, Document, Session, name_of
-from shared.stream.incoming import Role
+from shared.stream.flow import Role
 
 log = logging.getLogger(__name__)
 
 COLLECTION = "checkpoints"
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 
 class Fenced(Exception):
@@ -57,6 +59,7 @@ class Checkpoint:
     sweep: Sweep | None = None
     batch: str = ""
     facts: tuple[str, ...] = ()
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
     def moved(self, **changes: Any) -> Checkpoint:
         return replace(self, **changes)
@@ -71,10 +74,11 @@ class Checkpoint:
         return {
             "_id": self.partition,
             "epoch": self.epoch,
-            "offsets": {role: self.offsets.get(role) for role in ("reads", "asks")},
+            "offsets": {role: self.offsets.get(role) for role in ROLES},
             "rules": self.rules,
             "sweep": sweep and {"since": sweep.since, "cursor": sweep.cursor, "done": sweep.done, "total": sweep.total},
             "batch": {"id": self.batch, "facts": list(self.facts)},
+            "numbers": [[name, number] for name, number in self.numbers.items()],
         }
 
     @classmethod
@@ -88,6 +92,7 @@ class Checkpoint:
             sweep=sweep and Sweep(sweep["since"], sweep["cursor"], sweep["done"], sweep["total"]),
             batch=document["batch"]["id"],
             facts=tuple(document["batch"]["facts"]),
+            numbers=dict(document.get("numbers", ())),
         )
 
 
@@ -156,7 +161,7 @@ class Checkpoints:
         lost = []
         for known, next_ in steps:
             condition: Document = {"_id": known.partition, "epoch": known.epoch}
-            condition |= {f"offsets.{role}": known.offsets.get(role) for role in ("reads", "asks")}
+            condition |= {f"offsets.{role}": known.offsets.get(role) for role in ROLES}
             condition |= {"batch.id": known.batch}
             done = await self._collection.replace_one(condition, self._document(next_, session), session=session)
             if done.matched_count != 1:

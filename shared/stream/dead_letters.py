@@ -86,7 +86,7 @@ class Watch:
         """Raises Flood."""
         dead = {one.incoming for one in batch.buried}
         for one in read:
-            topic = flow.reads if one.incoming.role == "reads" else flow.asked_on
+            topic = flow.inputs[one.incoming.role]
             if not one.incoming.redriven:
                 (self._strange if topic.strangers_write else self._own).append(one.incoming in dead)
         self._own.extend([True] * batch.failed_revisions)

@@ -19,9 +19,9 @@ from shared.kafka import Broadcast, Publisher, Unavailable, persistently
 from shared.mongo import ASCENDING, Database, DatabaseError
 from shared.stream.checkpoint import COLLECTION as CHECKPOINTS
 from shared.stream.checkpoint import Checkpoints, SweepProgress, sweeps
-from shared.stream.flow import Flow
+from shared.stream.flow import Flow, Role
 from shared.stream.gaps import Auditor
-from shared.stream.incoming import Incoming, Role
+from shared.stream.incoming import Incoming
 from shared.stream.loop import Loop, Steps, no_steps
 from shared.stream.patience import TROUBLES
 from shared.stream.records import COLLECTION as RECORDS
@@ -75,7 +75,7 @@ class Stream(Generic[R, K]):
         self._publisher = Publisher(bootstrap, client=f"{flow.service}-{instance}")
         self._broadcast = Broadcast(bootstrap, publications)
         self._auditor = Auditor(bootstrap)
-        self._roles: dict[str, Role] = {flow.reads.name: "reads", flow.asked_on.name: "asks"}
+        self._roles: dict[str, Role] = {topic.name: role for role, topic in flow.inputs.items()}
         self._failed: asyncio.Future[None] | None = None
         self._loop: Loop[R, K] | None = None
         self._app: App | None = None

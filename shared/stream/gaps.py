@@ -10,7 +10,8 @@ from aiokafka.errors import KafkaError
 
 from shared.kafka import LARGEST_MESSAGE, Unavailable
 from shared.stream.checkpoint import Checkpoint
-from shared.stream.incoming import Incoming, Role
+from shared.stream.flow import Role
+from shared.stream.incoming import Incoming
 
 Gap = tuple[str, int, int, int]
 """Topic, partition, and the offsets from which and before which nothing came."""

@@ -6,17 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from shared.decisions import Event, Refused
 from shared.events.envelope import Malformed, Message, read_envelope
 from shared.kafka import MEGABYTE
-from shared.stream.flow import Flow
-
-Role = Literal["reads", "asks"]
-"""The flow's main input, or its requests."""
+from shared.stream.flow import Flow, Role
 
 LARGEST: Final = MEGABYTE
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
@@ -52,9 +49,10 @@ class Reader:
 
     def __init__(self, flow: Flow[Any, Any]) -> None:
         self._models: dict[str, type[Message]] = {model.TYPE: model for model in flow.table}
-        read, asked = ({model.TYPE for model in topic.events} for topic in (flow.reads, flow.asked_on))
-        self._known = self._models.keys() | read | asked
-        self._only_asked = asked - read
+        carried: dict[Role, set[str]] = {role: {model.TYPE for model in topic.events} for role, topic in flow.inputs.items()}
+        self._known = self._models.keys() | set().union(*carried.values())
+        self._only_asked = carried["asks"] - carried["reads"]
+        self._beside = carried.get("beside", set())
 
     def read(self, incoming: Incoming) -> Event[Message] | None:
         """None: an event that the topic may carry, but that is no concern of this flow.
@@ -69,7 +67,9 @@ class Reader:
             envelope = read_envelope(incoming.headers, incoming.value)
         except Malformed as error:
             raise Refused(str(error)) from error
-        if incoming.role == "reads" and envelope.type in self._only_asked:
+        if incoming.role == "beside" and envelope.type not in self._beside:
+            raise Refused(f"the type {envelope.type[:200]!r} is not one that this topic carries")
+        if incoming.role != "asks" and envelope.type in self._only_asked:
             raise Refused(f"the type {envelope.type!r} is a request, and requests are taken from no other topic than their own")
         model = self._models.get(envelope.type)
         if model is None:

@@ -21,9 +21,9 @@ from shared.stream.batch import Batch, Fold, Read, read_all
 from shared.stream.checkpoint import Checkpoint, Checkpoints, Fenced
 from shared.stream.dead_letters import Watch, letter
 from shared.stream.dues import NOT_YET, Dues, requests
-from shared.stream.flow import Flow
+from shared.stream.flow import Flow, Role
 from shared.stream.gaps import Auditor, gaps
-from shared.stream.incoming import Incoming, Reader, Role
+from shared.stream.incoming import Incoming, Reader
 from shared.stream.ownership import Ownership
 from shared.stream.patience import Abandoned, Patience
 from shared.stream.records import Records, due_of
@@ -252,7 +252,8 @@ class Loop(Generic[R, K]):
         if slice_ is not None:
             learners |= dict.fromkeys(slice_.learners, slice_.partition)
             changed = snapshot.changed(slice_.now.since)
-        fold = Fold(self._flow, self._rules_of(snapshot), await self._records.load(learners))
+        numbers = {partition: checkpoint.numbers for partition, checkpoint in self.held.items()}
+        fold = Fold(self._flow, self._rules_of(snapshot), await self._records.load(learners), numbers, self._clock)
         started = measured("load", started)
         await self._step("loaded")
         fold.events(work.read)
@@ -263,7 +264,8 @@ class Loop(Generic[R, K]):
         plan = Plan(id_, fold.batch)
         offsets = furthest([*(one.incoming for one in work.read), *work.away])
         for partition, known in self.held.items():
-            then = known.moved(offsets={**known.offsets, **offsets.get(partition, {})})
+            moved = fold.batch.numbers.get(partition, known.numbers)
+            then = known.moved(offsets={**known.offsets, **offsets.get(partition, {})}, numbers=moved)
             if slice_ is not None and slice_.partition == partition:
                 then = then.moved(sweep=slice_.then)
             if known.rules < snapshot.revision:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from shared.decisions import Drop, Put
+from shared.decisions import Amend, Drop, Put
 from shared.events.envelope import Envelope
 from shared.kafka import Outgoing
 from shared.mongo import (
@@ -21,6 +21,7 @@ from shared.mongo import (
     Document,
     InsertOne,
     ReplaceOne,
+    UpdateOne,
     by_ids,
     is_duplicate,
     is_impossible,
@@ -33,7 +34,7 @@ from shared.stream.records import Records
 FACTS: Final = "facts"
 
 Step = tuple[Checkpoint, Checkpoint]
-Write = InsertOne[Document] | ReplaceOne[Document] | DeleteOne | DeleteMany
+Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | DeleteOne | DeleteMany
 
 
 class Impossible(Exception):
@@ -103,8 +104,14 @@ def _insert_if_new(document: Document, new: bool) -> Write:
     return InsertOne(document) if new else _put(document, new)
 
 
-def _operation(write: Put | Drop, put: Callable[[Document, bool], Write]) -> Write:
-    return DeleteMany(write.where) if isinstance(write, Drop) else put(write.document, write.new)
+def _operation(write: Put | Drop | Amend, put: Callable[[Document, bool], Write]) -> Write:
+    match write:
+        case Drop():
+            return DeleteMany(write.where)
+        case Amend():
+            return UpdateOne({"_id": write.id}, {"$set": write.fields})
+        case Put():
+            return put(write.document, write.new)
 
 
 def facts_of(said: Iterable[Said], batches: dict[int, str]) -> list[Document]:

@@ -18,7 +18,7 @@ from shared.mongo import Database, Document
 from shared.stream.engine import Stream
 from shared.topics import Topic
 from tests.platform.eventually import eventually
-from tests.streams.tally import Counted, Rules, Tally, Topics, as_json, event, tally_flow
+from tests.streams.tally import TICKETS, Counted, Rules, Tally, Topics, as_json, event, tally_flow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PARTITIONS = 4
@@ -41,7 +41,8 @@ class Scene:
     async def open(cls, bootstrap: str, uri: str, database: str, topics: Topics) -> AsyncIterator[Self]:
         await create_topics(bootstrap, PARTITIONS, topics=topics.all)
         found = Database(uri, database)
-        await found.create("entries")
+        for collection in ("entries", TICKETS):
+            await found.create(collection)
         async with Publisher(bootstrap) as publisher:
             yield cls(bootstrap, uri, topics, found, publisher)
         found.close()
@@ -120,7 +121,10 @@ class Scene:
         await self.facts_are_whole()
 
     async def facts_are_whole(self) -> None:
-        """Each learner's revisions are there without a gap, and each fact has one form only, in the database and on the topic."""
+        """Each learner's revisions are there without a gap, and each fact has one form only, in the database and on the topic.
+
+        Each fact has a ticket of its own, and the numbers of the tickets have no gap.
+        """
         facts = await self.documents("facts")
         revisions: dict[str, list[int]] = {}
         for fact in facts:
@@ -132,6 +136,12 @@ class Scene:
             said.setdefault(dict(record.headers)["ce_id"].decode(), set()).add(bytes(record.value or b""))
         assert {fact["_id"] for fact in facts} == said.keys()
         assert [name for name, forms in said.items() if len(forms) > 1] == []
+        tickets = await self.documents(TICKETS)
+        assert Counter(ticket["fact"] for ticket in tickets) == Counter(fact["_id"] for fact in facts)
+        given = Counter(int(ticket["_id"].partition("-")[0]) for ticket in tickets)
+        assert {ticket["_id"] for ticket in tickets} == {f"{place}-{n}" for place in given for n in range(1, given[place] + 1)}
+        kept = {one["_id"]: dict(one["numbers"]).get(TICKETS) for one in await self.documents("checkpoints")}
+        assert {partition: number for partition, number in kept.items() if number} == given
         assert {fact["_id"]: fact["data"] for fact in facts} == {name: as_json(next(iter(forms))) for name, forms in said.items()}
 
     async def _all_said(self) -> bool:

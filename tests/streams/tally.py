@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from shared.decisions import Decided, Drop, Event, Put, Refused
+from shared.decisions import Decided, Drop, Event, Put, Refused, Writer
 from shared.events.catalog import Published
 from shared.events.envelope import Cause, Envelope, Fact, Instant, LearnerId, Message
 from shared.stream.flow import Flow
@@ -48,6 +48,14 @@ class Forgotten(Message):
     learner: LearnerId
 
 
+class Praised(Message):
+    """What the service reads beside its events and requests."""
+
+    TYPE: ClassVar[str] = "test.praised.v1"
+
+    learner: LearnerId
+
+
 class AlarmFellDue(Message):
     TYPE: ClassVar[str] = "test.alarm-fell-due.v1"
 
@@ -80,6 +88,7 @@ class Tally:
     bonus: int = 0
     revision: int = 0
     alarms: int = 0
+    praise: int = 0
     due: datetime | None = None
     seen: Mapping[str, str] | None = None
     large: str = ""
@@ -151,6 +160,31 @@ def alarm(record: Tally, event: Event[AlarmFellDue], rules: Rules) -> Decided[Ta
     return Decided(*_moved(replace(record, due=None, alarms=record.alarms + 1), cause))
 
 
+def praise(record: Tally, event: Event[Praised], rules: Rules) -> Decided[Tally]:
+    cause = Cause(kind="decision", id=event.id, time=event.time)
+    return Decided(*_moved(replace(record, praise=record.praise + 1), cause))
+
+
+TICKETS: Final = "tickets"
+
+
+def ticketed(
+    before: Tally, decided: Decided[Tally], event: Event[Any] | None, writer: Writer, rules: Rules
+) -> tuple[Decided[Tally], Mapping[str, int]]:
+    """Each fact gets the partition's next number. A number that was given twice would leave one ticket for two facts."""
+    given = writer.numbers.get(TICKETS, 0)
+    tickets = tuple(
+        Put(
+            TICKETS,
+            {"_id": f"{writer.partition}-{number}", "learner": before.learner, "fact": fact.id, "at": writer.now},
+            new=True,
+        )
+        for number, fact in enumerate(decided.facts, given + 1)
+    )
+    numbered = replace(decided, writes=(*decided.writes, *tickets))
+    return numbered, {**writer.numbers, TICKETS: given + len(tickets)} if tickets else writer.numbers
+
+
 def revise(record: Tally, rules: Rules, changed: Mapping[str, Cause]) -> Decided[Tally]:
     if record.bonus == rules.bonus:
         return Decided(record)
@@ -194,6 +228,10 @@ class Topics:
         return self._topic("requests", AlarmFellDue)
 
     @property
+    def praises(self) -> Topic:
+        return self._topic("praises", Praised)
+
+    @property
     def tallies(self) -> Topic:
         return self._topic("tallies", TallyMoved)
 
@@ -207,7 +245,7 @@ class Topics:
 
     @property
     def all(self) -> tuple[Topic, ...]:
-        return self.events, self.requests, self.tallies, self.letters, self.publications
+        return self.events, self.requests, self.praises, self.tallies, self.letters, self.publications
 
     def _topic(self, name: str, *events: type[Message], strangers: bool = False) -> Topic:
         name = f"{self.prefix}{name}"
@@ -219,7 +257,7 @@ def tally_flow(topics: Topics) -> Flow[Tally, Rules]:
         service=f"{topics.prefix}tally",
         reads=topics.events,
         says=topics.tallies,
-        table={Counted: count, CountRefused: refuse, Forgotten: forget, AlarmFellDue: alarm},
+        table={Counted: count, CountRefused: refuse, Forgotten: forget, AlarmFellDue: alarm, Praised: praise},
         blank=Tally,
         to_document=to_document,
         from_document=from_document,
@@ -227,6 +265,8 @@ def tally_flow(topics: Topics) -> Flow[Tally, Rules]:
         revise=revise,
         next_due=lambda record: record.due,
         fell_due=fell_due,
+        beside=topics.praises,
+        number=ticketed,
         requests=topics.requests,
         dead_letters=topics.letters,
     )

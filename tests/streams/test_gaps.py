@@ -7,7 +7,8 @@ from aiokafka import AIOKafkaProducer
 
 from shared.stream.checkpoint import Checkpoint
 from shared.stream.gaps import Auditor, PassedOver, gaps
-from shared.stream.incoming import Incoming, Role
+from shared.stream.flow import Role
+from shared.stream.incoming import Incoming
 from tests.streams.scene import NOW, Scene, counts
 from tests.streams.tally import Counted, event
 
