@@ -20,6 +20,7 @@ from shared.kafka import create_topics
 
 PARTITIONS = 4
 MAIL_FROM = "cairn@example.org"
+ENTITLEMENTS = Path(__file__).with_name("entitlements.json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +147,7 @@ class Platform:
             "CAIRN_SEALING_KEY": str(self.keys.sealing_key),
             "CAIRN_UNSEALING_KEY": str(self.keys.unsealing_key),
             "CAIRN_SESSION_KEY": str(self.keys.session_key),
+            "CAIRN_ENTITLEMENTS": os.environ.get("CAIRN_ENTITLEMENTS", str(ENTITLEMENTS)),
             "CAIRN_LOG_LEVEL": os.environ.get("CAIRN_LOG_LEVEL", "INFO"),
             **self._env,
         }

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from services.catalog.api import ROUTERS
 from services.catalog.authoring import Desk
+from services.catalog.entitlements import entitlements_of
 from services.catalog.publishing import Catalog
 from services.catalog.relay import Proofreader, Relay
 from services.catalog.store import Announcements, Drafts, Lease, Versions, create_indexes
@@ -38,11 +39,12 @@ def app_of(
 
 @asynccontextmanager
 async def open_service(settings: Settings, topic: Topic = PUBLICATIONS) -> AsyncIterator[Service]:
+    entitlements = entitlements_of(settings.entitlements)
     database = Database(settings.mongodb, settings.database(NAME))
     try:
         await create_indexes(database)
         announcements = Announcements(database)
-        catalog = Catalog(Versions(database))
+        catalog = Catalog(Versions(database), entitlements=entitlements)
         async with Publisher(settings.kafka, client=f"cairn-{NAME}") as publisher:
             lease = Lease(database, "relay", f"{settings.instance}/{uuid4().hex}")
             relay = Relay(catalog, announcements, lease, publisher, topic)

@@ -13,6 +13,7 @@ from services.catalog.domain.changes import Change, changes
 from services.catalog.domain.dependencies import publishing_order
 from services.catalog.domain.document import Submission
 from services.catalog.domain.drafts import Draft
+from services.catalog.domain.entitlements import Entitlements
 from services.catalog.domain.findings import Finding, has_errors
 from services.catalog.domain.known import Known
 from services.catalog.domain.naming import names_of
@@ -77,6 +78,7 @@ class Catalog:
     versions: Versions
     committed: Callable[[], None] = lambda: None
     clock: Callable[[], datetime] = now
+    entitlements: Entitlements = field(default_factory=dict)
     _stock: Stock = field(default_factory=lambda: Stock(-1, Shelf({})))
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -107,7 +109,7 @@ class Catalog:
             for _ in range(ATTEMPTS):
                 stock = await self.stock()
                 moment = self.clock()
-                publishing = await asyncio.to_thread(_judged, submissions, stock, moment)
+                publishing = await asyncio.to_thread(_judged, submissions, stock, moment, self.entitlements)
                 if dry_run or publishing.refused:
                     return publishing
                 accepted = [each.submission for each in publishing.outcomes if each.action in ("new", "changed")]
@@ -149,10 +151,10 @@ class Catalog:
         return True
 
 
-def _judged(submissions: Sequence[Submission], stock: Stock, moment: datetime) -> Publishing:
+def _judged(submissions: Sequence[Submission], stock: Stock, moment: datetime, entitlements: Entitlements) -> Publishing:
     """Only what is new or changed is validated: what is published already stays, whatever became of what it refers to."""
     changed = [each for each in submissions if _action(each, stock) != "unchanged"]
-    findings = validated(changed, stock.known, moment)
+    findings = validated(changed, stock.known, moment, entitlements)
     return Publishing(tuple(_outcome(each, stock, findings) for each in submissions))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from services.catalog.domain.dependencies import Dependencies, cycles, not_counted
 from services.catalog.domain.document import Submission, kind_of
+from services.catalog.domain.entitlements import Entitlements, unentitled
 from services.catalog.domain.findings import Finding, error, warning
 from services.catalog.domain.known import Known, achievements_of
 from services.catalog.domain.learning_outcomes import unassessed
@@ -21,8 +23,12 @@ from shared.requirements.tree import leaves
 Owners: TypeAlias = dict[str, set[str]]
 """The definitions that use an id, for themselves or for a level."""
 
+NONE: Final[Entitlements] = MappingProxyType({})
 
-def validated(submissions: Sequence[Submission], published: Known, now: datetime) -> Mapping[str, tuple[Finding, ...]]:
+
+def validated(
+    submissions: Sequence[Submission], published: Known, now: datetime, entitlements: Entitlements = NONE
+) -> Mapping[str, tuple[Finding, ...]]:
     """What is found in each of the definitions, by its id, if they were published together; they may refer to each other.
 
     Each id stands among the submissions once.
@@ -31,6 +37,8 @@ def validated(submissions: Sequence[Submission], published: Known, now: datetime
     known = published.with_(definitions)
     owners = _owners(version for versions in known.definitions.values() for version in versions)
     found: dict[str, list[Finding]] = {definition.id: [*_own(definition, published, owners)] for definition in definitions}
+    for definition in definitions:
+        found[definition.id] += unentitled(definition, entitlements)
     dependencies = Dependencies(known)
     for definition in definitions:
         found[definition.id] += unknown_references(definition, known)

@@ -10,10 +10,12 @@ import pytest
 
 from deploy.demo.curriculum import COURSES
 from deploy.demo.documents import FIRST, REVISIONS, documents
+from deploy.local import platform
 from services.catalog.domain.document import Submission, read
 from services.catalog.domain.findings import Finding, Severity
 from services.catalog.domain.known import Known
 from services.catalog.domain.validation import validated
+from services.catalog.entitlements import entitlements_of
 from shared.events.definitions import Achievement, Definition
 from shared.requirements.model import (
     NODE_KEYS,
@@ -31,6 +33,7 @@ from shared.requirements.model import (
 from shared.requirements.tree import about_entries, leaves, parts_of, walk
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ENTITLEMENTS = entitlements_of(platform.ENTITLEMENTS)
 
 
 def read_all(folder: Path) -> list[Submission]:
@@ -59,7 +62,7 @@ def findings() -> Iterator[Finding]:
     """Of the first edition, and then of the revisions published upon it."""
     published = Known({})
     for edition in EDITIONS:
-        for found in validated(edition, published, NOW).values():
+        for found in validated(edition, published, NOW, ENTITLEMENTS).values():
             yield from found
         published = published.with_([submission.definition for submission in edition])
 

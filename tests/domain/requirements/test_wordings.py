@@ -148,8 +148,8 @@ def test_a_translation_has_the_placeholders_of_what_it_translates(language: str)
         assert all(json.dumps(each)[1:-1] in code or each in code for each in english), f"nobody says {english}"
 
 
-def _texts(said: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return (said,) if isinstance(said, str) else tuple(said)
+def _texts(said: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(said or ())
 
 
 def test_a_third_language_is_a_file_and_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
