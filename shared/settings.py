@@ -104,10 +104,18 @@ class Settings(BaseSettings):
         """The key of public ids. Raises Unset when no file is named, or it holds no 16 bytes or more in hexadecimal."""
         if self.public_id_key is None:
             raise Unset("CAIRN_PUBLIC_ID_KEY: Field required")
-        try:
-            secret = bytes.fromhex(self.public_id_key.read_text().strip())
-        except (OSError, ValueError) as error:
-            raise Unset(f"CAIRN_PUBLIC_ID_KEY: {self.public_id_key} holds no key in hexadecimal") from error
-        if len(secret) < 16:
-            raise Unset(f"CAIRN_PUBLIC_ID_KEY: the key in {self.public_id_key} is shorter than 16 bytes")
-        return secret
+        return _secret_in("CAIRN_PUBLIC_ID_KEY", self.public_id_key)
+
+    def secret_of_sessions(self) -> bytes | None:
+        """The key of sign-in cookies; None: nobody can sign in to pages. Raises Unset when the file holds no such key."""
+        return None if self.session_key is None else _secret_in("CAIRN_SESSION_KEY", self.session_key)
+
+
+def _secret_in(variable: str, path: Path) -> bytes:
+    try:
+        secret = bytes.fromhex(path.read_text().strip())
+    except (OSError, ValueError) as error:
+        raise Unset(f"{variable}: {path} holds no key in hexadecimal") from error
+    if len(secret) < 16:
+        raise Unset(f"{variable}: the key in {path} is shorter than 16 bytes")
+    return secret

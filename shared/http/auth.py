@@ -87,6 +87,13 @@ class Tokens:
 
     async def caller(self, token: str) -> Caller:
         """Raises Untrusted, or KeysAway when there is no key set to go by."""
+        return caller_of((await self.opened(token))[1])
+
+    async def opened(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Header and claims of a token whose signature, issuer, audience and times are right, and which has a subject.
+
+        Raises Untrusted, or KeysAway when there is no key set to go by.
+        """
         header = _header_of(token)
         algorithm = header.get("alg")
         if not isinstance(algorithm, str) or (kind := ALGORITHMS.get(algorithm)) is None:
@@ -99,9 +106,10 @@ class Tokens:
             claims = jwt.decode(token, key, registry=registry).claims
         except (JoseError, ValueError) as error:
             raise Untrusted("its signature does not verify") from error
-        return self._caller_of(claims)
+        self._check(claims)
+        return header, dict(claims)
 
-    def _caller_of(self, claims: Mapping[str, Any]) -> Caller:
+    def _check(self, claims: Mapping[str, Any]) -> None:
         now = time()
         if claims.get("iss") != self.issuer:
             raise Untrusted("its issuer is not trusted here")
@@ -116,12 +124,8 @@ class Tokens:
         not_before = claims.get("nbf", now)
         if not _is_time(not_before) or not_before - SKEW > now:
             raise Untrusted("it is not valid yet")
-        subject, learner, scope = claims.get("sub"), claims.get("learner"), claims.get("scope", "")
-        if not isinstance(subject, str) or not subject:
+        if not isinstance(subject := claims.get("sub"), str) or not subject:
             raise Untrusted("it has no subject")
-        if not isinstance(scope, str) or not isinstance(learner, str | None):
-            raise Untrusted("its claims scope and learner must be text")
-        return Caller(subject, frozenset(scope.split()), learner or subject, is_learner=bool(learner))
 
     async def _key(self, kid: object) -> PublicKey:
         """A token without a key id is taken only while there is just one key."""
@@ -162,6 +166,14 @@ class Tokens:
             return json.loads(answer.raise_for_status().content)
 
 
+def caller_of(claims: Mapping[str, Any]) -> Caller:
+    """Raises Untrusted when scope or learner is something else than text."""
+    subject, learner, scope = claims["sub"], claims.get("learner"), claims.get("scope", "")
+    if not isinstance(scope, str) or not isinstance(learner, str | None):
+        raise Untrusted("its claims scope and learner must be text")
+    return Caller(subject, frozenset(scope.split()), learner or subject, is_learner=bool(learner))
+
+
 def _is_time(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -199,9 +211,14 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 async def authenticated(request: Request, credentials: Credentials) -> Caller:
     """The caller, by their token. Raises the 401 problem, or 503 while no key set could be read."""
-    tokens: Tokens | None = request.app.state.tokens
     if credentials is None or credentials.scheme.lower() != "bearer":
         raise Problem(401, detail="This needs a bearer token.", headers={"www-authenticate": "Bearer"})
+    return await caller_by_token(request, credentials)
+
+
+async def caller_by_token(request: Request, credentials: HTTPAuthorizationCredentials) -> Caller:
+    """Raises the 401 problem, or 503 while no key set could be read."""
+    tokens: Tokens | None = request.app.state.tokens
     if tokens is None:
         raise unavailable(60, "This service was started without a key set to verify tokens against.")
     try:
