@@ -30,12 +30,13 @@ from services.awarding.domain.rules import Rule, Rules
 from services.awarding.domain.ways import Outlook
 from services.awarding.outlooks import one_step_away, stacks_shown
 from services.awarding.rulebook import Rulebook
+from services.awarding.sharing import api as sharing
 from services.awarding.store import Shelves
 from shared import telemetry
 from shared.events.awarding import AwardRequested, AwardStatus, Reason, RevocationRequested
 from shared.events.definitions import level_achievement
 from shared.events.envelope import Envelope, LearnerId, Message
-from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
+from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires, signing_in
 from shared.http.auth import Authenticated, forbidden
 from shared.http.health import Check
 from shared.kafka import Publisher
@@ -91,7 +92,13 @@ operations = APIRouter(tags=["operations"])
 
 def app_of(ready: Check, tokens: Tokens | None = None, desk: Desk | None = None) -> FastAPI:
     """The HTTP side alone; without a desk only its document can be read."""
-    app = create_app(NAME, routers=(learners, awards, advisers, operations), ready=ready, tokens=tokens, says=SAYS)
+    app = create_app(
+        NAME,
+        routers=(learners, awards, advisers, operations, sharing.router, signing_in.router),
+        ready=ready,
+        tokens=tokens,
+        says=SAYS,
+    )
     app.state.desk = desk
     return app
 

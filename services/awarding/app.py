@@ -8,9 +8,12 @@ from contextlib import asynccontextmanager
 from services.awarding.api import NAME, Desk, app_of
 from services.awarding.domain.ids import PublicIds
 from services.awarding.rulebook import Rulebook
+from services.awarding.sharing.links import Links
+from services.awarding.sharing.store import Shares
 from services.awarding.store import Shelves, create_indexes
 from services.awarding.stream import flow
 from shared.http import Tokens
+from shared.http.sessions import Sessions
 from shared.kafka import Broadcast, Publisher
 from shared.mongo import Database
 from shared.process import Service
@@ -40,6 +43,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             await broadcast.caught_up()
             tokens = Tokens(settings.jwks, settings.token_issuer, settings.token_audience)
             app = app_of(ready, tokens, Desk(Shelves(database), Rulebook(broadcast, ids), publisher))
+            app.state.sessions = Sessions.from_settings(settings, settings.awarding_url)
+            app.state.shares = Shares(database, Links(ids.key, settings.awarding_url))
             yield Service(app, Stream(flow(ids), settings.kafka, database, instance=settings.instance))
     finally:
         database.close()

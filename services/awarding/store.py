@@ -1,6 +1,7 @@
 """The collections of this service, for those who ask.
 
-`records`, `facts` and `checkpoints` are the stream's; `awards` and `progress` are written by the fold, in its transaction.
+`records`, `facts` and `checkpoints` are the stream's; `awards` and `progress` are written by the fold, in its transaction,
+`shares` by the HTTP side.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from shared.stream.transaction import FACTS
 
 AWARDS: Final = "awards"
 PROGRESS: Final = "progress"
+SHARES: Final = "shares"
 
 
 async def create_indexes(database: Database) -> None:
@@ -23,6 +25,7 @@ async def create_indexes(database: Database) -> None:
     await database.create(AWARDS, [("achievement", ASCENDING), ("_id", ASCENDING)], [("learner", ASCENDING)])
     await database.create(PROGRESS, [("stack", ASCENDING), ("learner", ASCENDING)], [("learner", ASCENDING)])
     await database.create(FACTS, [("learner", ASCENDING)])
+    await database.create(SHARES, [("learner", ASCENDING)])
 
 
 class Shelves:

@@ -100,7 +100,7 @@ async def sign_out(request: Request) -> Response:
 
 
 def _session(sessions: Sessions, claims: Any) -> str:
-    """The learner is whom the claim `learner` names, or else the subject; `cairn_scopes` or `scope` says what else they may do."""
+    """The learner is whom the claim `learner` names, or else the subject; `cairn_scopes` or `scope` says what they may."""
     scope = claims.get("cairn_scopes", claims.get("scope", ""))
     try:
         caller = caller_of({**claims, "scope": " ".join(map(str, scope)) if isinstance(scope, list) else scope})
