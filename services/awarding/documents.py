@@ -13,7 +13,7 @@ import orjson
 
 from services.awarding.domain.awards import Award, Change
 from services.awarding.domain.inputs import Decision, Part, Verdict
-from services.awarding.domain.record import Record, Said, Standing
+from services.awarding.domain.record import Identity, Issued, Record, Said, Standing
 from shared.events.awarding import AwardStatus
 from shared.mongo import Document
 from shared.requirements.tree import Finding
@@ -31,6 +31,8 @@ def to_document(record: Record) -> Document:
         "awards": [_award_out(award) for line in record.lines.values() for award in line],
         "said": [[id_, *_said_out(said)] for id_, said in record.said.items()],
         "stacks": [[id_, found.revision, found.level, found.award] for id_, found in record.stacks.items()],
+        "credentials": [[id_, *_issued_out(issued)] for id_, issued in record.credentials.items()],
+        "identity": record.identity and [record.identity.revision, record.identity.shared],
         "erased": _out(record.erased),
         "erasures": record.erasures,
     }
@@ -51,6 +53,8 @@ def from_document(learner: str, document: Document) -> Record:
         lines=lines,
         said={id_: _said_in(listed) for id_, *listed in kept.get("said", ())},
         stacks={id_: Standing(revision, level, award) for id_, revision, level, award in kept.get("stacks", ())},
+        credentials={id_: _issued_in(listed) for id_, *listed in kept.get("credentials", ())},
+        identity=Identity(*kept["identity"]) if "identity" in kept else None,
         erased=_maybe(kept.get("erased")),
         erasures=kept.get("erasures", 0),
     )
@@ -166,3 +170,23 @@ def _said_out(said: Said) -> list[Any]:
 def _said_in(listed: list[Any]) -> Said:
     revision, status, version, awarded_at, status_since, valid_until, noticed = listed
     return Said(revision, AwardStatus(status), version, _in(awarded_at), _in(status_since), _maybe(valid_until), _maybe(noticed))
+
+
+def _issued_out(issued: Issued) -> list[Any]:
+    return [
+        issued.edition,
+        issued.award_revision,
+        issued.version,
+        *(_out(instant) for instant in (issued.awarded_at, issued.valid_until, issued.valid_from)),
+        issued.list,
+        issued.index,
+        issued.marked,
+        issued.signed_with,
+        issued.jwt_signed_with,
+        issued.identity,
+    ]
+
+
+def _issued_in(listed: list[Any]) -> Issued:
+    edition, award_revision, version, awarded_at, valid_until, valid_from, *others = listed
+    return Issued(edition, award_revision, version, _in(awarded_at), _maybe(valid_until), _in(valid_from), *others)

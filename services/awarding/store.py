@@ -1,7 +1,7 @@
 """The collections of this service, for those who ask.
 
-`records`, `facts` and `checkpoints` are the stream's; `awards` and `progress` are written by the fold, in its transaction,
-`shares` by the HTTP side.
+`records`, `facts` and `checkpoints` are the stream's; `awards`, `progress`, `credentials`, `status_changes` and `identities` are
+written by the fold, in its transaction, `shares` by the HTTP side.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.awarding.documents import from_document
+from services.awarding.domain.decisions import IDENTITIES
+from services.awarding.domain.issuing import CREDENTIALS
 from services.awarding.domain.record import Record
+from services.awarding.domain.status_lists import CHANGES, ListId
 from shared.mongo import ASCENDING, Database, Document, by_ids
-from shared.stream.checkpoint import SweepProgress, sweeps
+from shared.stream.checkpoint import SweepProgress, numbers_of, sweeps
 from shared.stream.records import COLLECTION as RECORDS
 from shared.stream.transaction import FACTS
 
@@ -25,6 +28,9 @@ async def create_indexes(database: Database) -> None:
     await database.create(AWARDS, [("achievement", ASCENDING), ("_id", ASCENDING)], [("learner", ASCENDING)])
     await database.create(PROGRESS, [("stack", ASCENDING), ("learner", ASCENDING)], [("learner", ASCENDING)])
     await database.create(FACTS, [("learner", ASCENDING)])
+    await database.create(CREDENTIALS, [("learner", ASCENDING)], [("signed_with", ASCENDING)], [("jwt_signed_with", ASCENDING)])
+    await database.create(CHANGES, [("list", ASCENDING), ("n", ASCENDING)])
+    await database.create(IDENTITIES)
     await database.create(SHARES, [("learner", ASCENDING)])
 
 
@@ -74,6 +80,28 @@ class Shelves:
         """All that was said about an award, the oldest first."""
         found = await self._database[FACTS].find({"learner": learner, "subject": subject}).to_list(None)
         return sorted(found, key=lambda fact: int(fact["revision"]))
+
+    async def credential(self, id_: str) -> Document | None:
+        """The newest edition of a credential."""
+        return await self._database[CREDENTIALS].find_one({"_id": id_})
+
+    async def credentials_of(self, learner: str) -> list[Document]:
+        """In the order of their ids."""
+        found = await self._database[CREDENTIALS].find({"learner": learner}).to_list(None)
+        return sorted(found, key=lambda credential: str(credential["_id"]))
+
+    async def identity(self, learner: str) -> Document | None:
+        """What the learner shares: `revision` and `sealed`."""
+        return await self._database[IDENTITIES].find_one({"_id": learner})
+
+    async def has_begun(self, list_: ListId) -> bool:
+        """Whether a place in the status list has ever been given; so it stays, whoever is forgotten."""
+        return list_.given(await numbers_of(self._database, list_.partition)) > 0
+
+    async def changes(self, list_: str, after: int = 0) -> list[Document]:
+        """The changes of a status list that come after the n-th, in their order: {n, index, set}."""
+        where = {"list": list_, "n": {"$gt": after}}
+        return await self._database[CHANGES].find(where).sort("n", ASCENDING).to_list(None)
 
     async def sweeps(self) -> list[SweepProgress]:
         return await sweeps(self._database)

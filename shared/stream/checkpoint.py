@@ -7,8 +7,8 @@ offsets changes the learner's record. A document, `_id` the partition:
      numbers: [[name, number]], instance, session, at}
 
 `offsets` are the last ones applied. `numbers` are counters that only the partition's writer moves; checkpoints from before there
-were any have none, nor the offset `beside`. `rules` is the revision of the publications in force. `session` is the one in which the
-instance writes: who takes over aborts what is under way in it, for a killed instance may have left a transaction open.
+were any have none, nor the offset `beside`. `rules` is the revision of the publications in force. `session` is the one in which
+the instance writes: who takes over aborts what is under way in it, for a killed instance may have left a transaction open.
 """
 
 from __future__ import annotations
@@ -189,3 +189,9 @@ async def sweeps(database: Database) -> list[SweepProgress]:
         if (sweep := checkpoint.sweep) is not None:
             running.append(SweepProgress(checkpoint.partition, sweep.since, checkpoint.rules, sweep.done, sweep.total))
     return sorted(running, key=lambda progress: progress.partition)
+
+
+async def numbers_of(database: Database, partition: int) -> Mapping[str, int]:
+    """The counters of a partition, as committed last; none for a partition that nobody has worked on."""
+    found = await database[COLLECTION].find_one({"_id": partition})
+    return {} if found is None else Checkpoint.from_document(found).numbers

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.keys import AUDIENCE, ISSUER, LocalKeys
 from services.awarding.api import Desk, app_of
+from services.awarding.domain.issuing import Issuing
 from services.awarding.rulebook import Rulebook
 from services.awarding.store import Shelves, create_indexes
 from services.awarding.stream import flow
@@ -22,7 +23,7 @@ from shared.http import Tokens
 from shared.kafka import Broadcast, Outgoing, Publisher, create_topics
 from shared.mongo import Database
 from shared.stream import Stream
-from shared.topics import AWARDS, DEAD_LETTERS, PUBLICATIONS, REQUESTS, VERDICTS, Topic
+from shared.topics import AWARDS, DEAD_LETTERS, IDENTITIES, PUBLICATIONS, REQUESTS, VERDICTS, Topic
 from tests.domain.awarding.scene import IDS
 from tests.platform.eventually import eventually
 
@@ -37,15 +38,16 @@ class Topics:
     awards: Topic
     requests: Topic
     letters: Topic
+    identities: Topic
 
     @classmethod
     def under(cls, prefix: str) -> Self:
-        known = (VERDICTS, PUBLICATIONS, AWARDS, REQUESTS["awarding"], DEAD_LETTERS["awarding"])
+        known = (VERDICTS, PUBLICATIONS, AWARDS, REQUESTS["awarding"], DEAD_LETTERS["awarding"], IDENTITIES)
         return cls(*(replace(topic, name=f"{prefix}{topic.name}") for topic in known))
 
     @property
     def all(self) -> tuple[Topic, ...]:
-        return self.verdicts, self.publications, self.awards, self.requests, self.letters
+        return self.verdicts, self.publications, self.awards, self.requests, self.letters, self.identities
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Town:
     client: httpx.AsyncClient
     broadcast: Broadcast
     shelves: Shelves
+    issuing: Issuing | None = None
 
     @classmethod
     @asynccontextmanager
@@ -88,7 +91,12 @@ class Town:
     async def stream(self, instance: str = "1") -> AsyncIterator[Stream[Any, Any]]:
         topics = self.topics
         plugged = replace(
-            flow(IDS), reads=topics.verdicts, says=topics.awards, requests=topics.requests, dead_letters=topics.letters
+            flow(IDS, self.issuing),
+            reads=topics.verdicts,
+            beside=topics.identities,
+            says=topics.awards,
+            requests=topics.requests,
+            dead_letters=topics.letters,
         )
         stream = Stream(plugged, self.bootstrap, self.database, publications=topics.publications, instance=instance)
         await stream.start()

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.awarding.domain.awards import Award, Holdings
 from services.awarding.domain.fold import refold
 from services.awarding.domain.inputs import Decision, latest_instant, verdict_of
-from services.awarding.domain.record import Record, ends_between, notice_at
+from services.awarding.domain.record import Identity, Record, ends_between, notice_at
 from services.awarding.domain.rules import Rules
 from services.awarding.domain.telling import Telling
-from shared.decisions import Decided, Drop, Event, Refused
+from shared.decisions import Decided, Drop, Event, Put, Refused
 from shared.events.assessment import LearnerErased, VerdictReached
-from shared.events.awarding import AwardRequested, AwardStatus, ExpiryFellDue, RevocationRequested
+from shared.events.awarding import AwardRequested, AwardStatus, ExpiryFellDue, ReissueRequested, RevocationRequested
 from shared.events.envelope import Cause, Message
+from shared.events.notifications import IdentityShared
+
+IDENTITIES: Final = "identities"
 
 
 def verdict_reached(record: Record, event: Event[VerdictReached], rules: Rules) -> Decided[Record]:
@@ -64,6 +67,23 @@ def expiry_fell_due(record: Record, event: Event[ExpiryFellDue], rules: Rules) -
     )
 
 
+def reissue_requested(record: Record, event: Event[ReissueRequested], rules: Rules) -> Decided[Record]:
+    """Nothing is decided about the award; what is to be issued needs the partition's counters and follows by itself."""
+    return Decided(record)
+
+
+def identity_shared(record: Record, event: Event[IdentityShared], rules: Rules) -> Decided[Record]:
+    """Only a newer revision says anything. What is shared stays sealed."""
+    said, known = event.data, record.identity
+    if _is_forgotten(record, said.cause.time) or (known is not None and known.revision >= said.revision):
+        return Decided(record)
+    after = replace(record, identity=Identity(said.revision, said.sealed is not None))
+    if said.sealed is None:
+        return Decided(after, writes=(Drop(IDENTITIES, {"_id": said.learner}),))
+    document = {"_id": said.learner, "revision": said.revision, "sealed": said.sealed}
+    return Decided(after, writes=(Put(IDENTITIES, document, new=known is None),))
+
+
 def learner_erased(record: Record, event: Event[LearnerErased], rules: Rules) -> Decided[Record]:
     """Forget everything; what is kept is when, so that no replay of what came before brings it back."""
     if record.erased is not None and event.data.cause.time <= record.erased:
@@ -73,6 +93,9 @@ def learner_erased(record: Record, event: Event[LearnerErased], rules: Rules) ->
     drops = (
         Drop("awards", of_learner),
         Drop("progress", of_learner),
+        Drop("credentials", of_learner),
+        Drop("shares", of_learner),
+        Drop(IDENTITIES, {"_id": record.learner}),
         Drop("facts", of_learner | {"type": {"$ne": LearnerErased.TYPE}}),
     )
     return Decided(grave, (event.data,), drops)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from services.awarding.domain.awards import Award
 from services.awarding.domain.inputs import Decision, Verdict
+from services.awarding.domain.status_lists import ListId
 from shared.events.awarding import AwardStatus
 
 NOTICE = timedelta(days=30)
@@ -39,9 +40,44 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """The newest edition of an award's credential: what it states, where its status is, and with which keys it is signed.
+
+    `award_revision` is that of the fact it was made from. `marked` says whether its place in the list is set.
+    """
+
+    edition: int
+    award_revision: int
+    version: int
+    awarded_at: datetime
+    valid_until: datetime | None
+    valid_from: datetime
+    list: str
+    index: int
+    marked: bool
+    signed_with: str
+    jwt_signed_with: str | None = None
+    identity: int | None = None
+
+    @property
+    def at(self) -> ListId:
+        found = ListId.of(self.list)
+        assert found is not None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What is known of the identity that a learner shares: the newest revision, and whether it shares anything."""
+
+    revision: int
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Never changed in place. `horizon` is the last instant known to have passed; `erased` when the learner was last forgotten,
-    `erasures` how often.
+    `erasures` how often. `credentials` are by award.
     """
 
     learner: str
@@ -51,6 +87,8 @@ class Record:
     lines: Mapping[str, tuple[Award, ...]] = field(default_factory=dict)
     said: Mapping[str, Said] = field(default_factory=dict)
     stacks: Mapping[str, Standing] = field(default_factory=dict)
+    credentials: Mapping[str, Issued] = field(default_factory=dict)
+    identity: Identity | None = None
     erased: datetime | None = None
     erasures: int = 0
 

@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 
 from services.awarding.domain.ids import PublicIds
 from services.awarding.domain.order import ranked
-from shared.events.catalog import AchievementPublished, Published, StackPublished
-from shared.events.definitions import Achievement, level_achievement
+from shared.events.catalog import AchievementPublished, Endorsement, Published, StackPublished
+from shared.events.definitions import Achievement, Withdrawal, level_achievement
 from shared.requirements.model import (
     AWARD_LEAVES,
     Achievements,
@@ -44,6 +44,7 @@ class Version:
     ends: datetime | None
     in_force: bool
     definition: Achievement
+    endorsements: tuple[Endorsement, ...] = ()
 
     @property
     def requirement(self) -> Requirement:
@@ -164,6 +165,31 @@ class Rules:
         for key in self.by_id[achievement].offers:
             found |= index.get(key, frozenset())
         return found
+
+    def can_be_suspended(self, version: Version) -> bool:
+        """Whether awards of the version can come to be suspended: by its own policy, or because what they rest on is."""
+        return version.definition.when_withdrawn is Withdrawal.SUSPEND or any(
+            not self._suspendable.isdisjoint(_watched(leaf)) for _, leaf in version.award_leaves
+        )
+
+    @cached_property
+    def _suspendable(self) -> frozenset[Key]:
+        """What leaves look for where they may find an award that can come to be suspended."""
+        policy = Withdrawal.SUSPEND
+        found = [
+            id_
+            for id_, rule in self.by_id.items()
+            if any(version.definition.when_withdrawn is policy for version in rule.versions)
+        ]
+        seen = set(found)
+        keys: set[Key] = set()
+        while found:
+            achievement = found.pop()
+            keys |= self.by_id[achievement].offers
+            resting = self.dependents(achievement) - seen
+            seen |= resting
+            found += resting
+        return frozenset(keys)
 
     def choices(self, leaf: AwardLeaf) -> list[str]:
         """All achievements, held or not, of which the leaf may count awards, in the order of their ids."""
@@ -311,7 +337,8 @@ def _versions(published: Same) -> tuple[Version, ...]:
     """Kept, because all that was published before is there again whenever something new is published."""
     it = published.it
     return tuple(
-        Version(it.version, it.effective_from, it.teach_out_ends, it.in_force, achievement) for achievement in _defined(it)
+        Version(it.version, it.effective_from, it.teach_out_ends, it.in_force, achievement, it.endorsements)
+        for achievement in _defined(it)
     )
 
 

@@ -87,7 +87,8 @@ def test_erasure_leaves_nothing_but_its_time_and_is_passed_on() -> None:
     data = erased(5)
     decided = learner_erased(ada.record, event(data, day(5)), ada.rules)
     assert decided.facts == (data,)
-    assert {write.collection for write in decided.writes if isinstance(write, Drop)} == {"awards", "progress", "facts"}
+    dropped = {write.collection for write in decided.writes if isinstance(write, Drop)}
+    assert dropped == {"awards", "progress", "facts", "credentials", "identities", "shares"}
     record = decided.record
     assert record is not None
     assert (record.lines, record.verdicts, record.said, record.horizon, record.erased) == ({}, {}, {}, None, day(5))
