@@ -99,9 +99,15 @@ def proof_value(key: SigningKey, data: bytes) -> str:
     return multibase.base58(key.sign(data))
 
 
-def proof_is_good(document: Mapping[str, Any], proof: Mapping[str, Any], key: PublicKey) -> bool:
+def proof_is_good(
+    document: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    key: PublicKey,
+    documents: Mapping[str, Mapping[str, Any]] | None = None,
+) -> bool:
     """Whether the key's owner signed the document, without its `proof`, together with this proof's other members.
 
+    `documents` are contexts that may be named beside the pinned ones (address to JSON-LD document).
     Whether the key is the issuer's, and whether `created` and `expires` fit, is for the caller to find out.
     Raises NotSupported for kinds of proofs unknown here; UndefinedTerms, UnknownContext and NotCanonical
     where there is no telling what the signature covers.
@@ -128,7 +134,9 @@ def proof_is_good(document: Mapping[str, Any], proof: Mapping[str, Any], key: Pu
             bare["@context"] = options["@context"]
         data = _hashed(_jcs(bare), _jcs(options), digest)
     else:
-        data = hash_data(canonical(bare), canonical_options(options, bare.get("@context")), digest)
+        contexts = bare.get("@context")
+        about = canonical({**options, "@context": contexts}, documents) if documents else canonical_options(options, contexts)
+        data = hash_data(canonical(bare, documents), about, digest)
     return key.verify(data, signature)
 
 
