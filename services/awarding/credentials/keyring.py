@@ -53,6 +53,16 @@ class Key:
         return self.unit is None or self.unit == unit
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A container: has every id of a key that is not usable, also of those that the set does not have."""
+
+    keyring: Keyring
+
+    def __contains__(self, kid: object) -> bool:
+        return not (isinstance(kid, str) and self.keyring.usable(kid))
+
+
 class Keyring:
     """The keys in the order of their age: by `since` where they say it, otherwise as they stand in the set."""
 
@@ -91,15 +101,16 @@ class Keyring:
         return self._keys
 
     @property
-    def unusable(self) -> frozenset[str]:
-        """The ids of the keys of the set whose credentials are to be issued again: compromised ones, and retired ones without
-        their private part, with which the bytes could not be made again. A key that is not in the set at all is no better.
-        """
-        return frozenset(key.kid for key in self._keys if key.state is State.COMPROMISED or key.private is None)
+    def unusable(self) -> Unusable:
+        """The ids of keys whose credentials are to be issued again."""
+        return Unusable(self)
 
     def usable(self, kid: str) -> bool:
-        """Whether credentials signed with the key stay as they are."""
-        return kid in self._by_id and kid not in self.unusable
+        """Whether credentials signed with the key stay as they are. Those of a compromised key don't; nor do those of a key
+        without its private part, or that is not in the set at all, with which their bytes could not be made again.
+        """
+        key = self._by_id.get(kid)
+        return key is not None and key.private is not None and key.state is not State.COMPROMISED
 
     def by_id(self, kid: str) -> Key:
         """Raises NoKey."""
@@ -111,7 +122,8 @@ class Keyring:
         """The key to make a credential's bytes again with. Raises NoKey if it is not usable."""
         key = self.by_id(kid)
         if key.private is None or key.state is State.COMPROMISED:
-            raise NoKey(f"Nothing can be signed with the key {kid}: it is {key.state.value}.")
+            lacks = "compromised" if key.state is State.COMPROMISED else "without its private part"
+            raise NoKey(f"Nothing can be signed with the key {kid}: it is {lacks}.")
         return key.private
 
     def proof_key(self, unit: str) -> SigningKey:
@@ -123,6 +135,14 @@ class Keyring:
     def jwt_key(self, unit: str) -> SigningKey | None:
         """The newest active RSA key, chosen likewise."""
         return self._newest(unit, "RS256")
+
+    def kids_of(self, unit: str) -> tuple[str, str | None] | None:
+        """The ids of the keys that sign now: of embedded proofs, and of JWTs if there is one. None if nothing can be signed."""
+        try:
+            proof, jwt = self.proof_key(unit), self.jwt_key(unit)
+        except NoKey:
+            return None
+        return proof.kid, None if jwt is None else jwt.kid
 
     def _newest(self, unit: str, algorithm: str) -> SigningKey | None:
         for owner in (unit, None):
@@ -190,7 +210,7 @@ def _key(entry: object, place: int) -> Key:
     except BadKey as error:
         raise _unset(f"the key {kid}: {error}") from error
     if private is None and state == State.ACTIVE.value:
-        raise _unset(f"the key {kid} is active but has no private part; say \"state\": \"retired\" if it is to sign nothing")
+        raise _unset(f'the key {kid} is active but has no private part; say "state": "retired" if it is to sign nothing')
     return Key(kid, public, private, State(state), unit, _since(entry, kid))
 
 
