@@ -1,4 +1,4 @@
-"""The whole platform on this machine: broker, database, mailbox and the four services."""
+"""The whole platform on this machine: broker, database, mailbox, sign-in service and the four services."""
 
 import asyncio
 import os
@@ -14,26 +14,30 @@ from deploy.local.kafka import Kafka
 from deploy.local.keys import AUDIENCE, ISSUER, LocalKeys
 from deploy.local.mailbox import Mailbox
 from deploy.local.ports import kept_port
+from deploy.local.provider import Provider
 from deploy.local.server import Server
 from deploy.local.service import SERVICES, Service
 from shared.kafka import create_topics
 
 PARTITIONS = 4
 MAIL_FROM = "cairn@example.org"
+OIDC_CLIENT = "cairn"
 ENTITLEMENTS = Path(__file__).with_name("entitlements.json")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """Fixed ports of 127.0.0.1; what isn't named takes a free one. `http` is catalog's, the others follow it."""
+    """Fixed ports of 127.0.0.1; what isn't named takes a free one. `http` is catalog's, the others and the sign-in service's
+    follow it.
+    """
 
     kafka: int | None = None
     mongodb: int | None = None
     smtp: int | None = None
     http: int | None = None
 
-    def of(self, service: str) -> int | None:
-        return None if self.http is None else self.http + SERVICES.index(service)
+    def of(self, name: str) -> int | None:
+        return None if self.http is None else self.http + (*SERVICES, "provider").index(name)
 
 
 class Platform:
@@ -59,11 +63,14 @@ class Platform:
         self.kafka = None if "CAIRN_KAFKA" in os.environ else Kafka(self.folder / "kafka", self.ports.kafka)
         self.database = None if "CAIRN_MONGODB" in os.environ else Database(self.folder / "database", self.ports.mongodb)
         self.mailbox = Mailbox(self.folder / "mailbox", self.ports.smtp)
+        self._http: dict[str, int] = {}
+        self.provider = Provider(
+            self.folder / "provider", OIDC_CLIENT, self.keys.oidc_client_secret, [self.address("awarding")], self.port("provider")
+        )
         self.instances: list[Service] = []
         self._services = tuple(services)
         self._partitions = partitions
         self._env = dict(env or {})
-        self._http: dict[str, int] = {}
         self._numbers: Counter[str] = Counter()
 
     @property
@@ -77,7 +84,8 @@ class Platform:
     @property
     def servers(self) -> list[Server]:
         """What was started for the services to stand on."""
-        return [server for server in (self.kafka, self.database, self.mailbox) if server is not None]
+        provider = self.provider if "awarding" in self._services else None
+        return [server for server in (self.kafka, self.database, self.mailbox, provider) if server is not None]
 
     def __getitem__(self, service: str) -> Service:
         """The first instance of a service. Raises KeyError."""
@@ -90,9 +98,7 @@ class Platform:
         """Start everything and wait until all is ready. Raises ProcessFailed, with the tail of the log in it."""
         await together(server.start() for server in self.servers)
         await create_topics(self.bootstrap, partitions=self._partitions)
-        for service in SERVICES:
-            self.address(service)
-        await together(self._instance(service, self._http[service]).start() for service in self._services)
+        await together(self._instance(service, self.port(service)).start() for service in self._services)
 
     async def add(self, service: str) -> Service:
         """Start one more instance of a service beside those that run."""
@@ -118,9 +124,13 @@ class Platform:
 
     def address(self, service: str) -> str:
         """Where people reach a service's first instance. Identity documents are found by it, so it stays from run to run."""
-        if service not in self._http:
-            self._http[service] = self.ports.of(service) or kept_port(self.folder / "ports" / service)
-        return f"http://localhost:{self._http[service]}"
+        return f"http://localhost:{self.port(service)}"
+
+    def port(self, name: str) -> int:
+        """Of a service's first instance, or of the sign-in service."""
+        if name not in self._http:
+            self._http[name] = self.ports.of(name) or kept_port(self.folder / "ports" / name)
+        return self._http[name]
 
     def _instance(self, service: str, port: int | None = None) -> Service:
         self._numbers[service] += 1
@@ -148,6 +158,9 @@ class Platform:
             "CAIRN_UNSEALING_KEY": str(self.keys.unsealing_key),
             "CAIRN_SESSION_KEY": str(self.keys.session_key),
             "CAIRN_ENTITLEMENTS": os.environ.get("CAIRN_ENTITLEMENTS", str(ENTITLEMENTS)),
+            "CAIRN_OIDC_ISSUER": self.provider.issuer,
+            "CAIRN_OIDC_CLIENT_ID": OIDC_CLIENT,
+            "CAIRN_OIDC_CLIENT_SECRET": str(self.keys.oidc_client_secret),
             "CAIRN_LOG_LEVEL": os.environ.get("CAIRN_LOG_LEVEL", "INFO"),
             **self._env,
         }
