@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
@@ -27,11 +28,18 @@ FIELDS: Final[dict[str, Any]] = {"detail": None, "errors": (), "trace": None}
 
 @dataclass(frozen=True)
 class Site:
-    """What every page says of the whole: the institution's name, and where its catalog and awarding are reached."""
+    """What every page says of the whole: the institution's name, and where its catalog and awarding are reached. `own` is
+    which of the two addresses this service has."""
 
     institution: str = "Cairn"
     catalog: str = ""
     awarding: str = ""
+    own: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """What an ingress puts before this service's paths: empty, or like `/credentials`."""
+        return urlsplit(self.own).path
 
 
 class Pages:
@@ -65,7 +73,7 @@ class Pages:
             "site": self.site,
             "language": language,
             "direction": languages.direction_of(language),
-            "assets": self._assets.addresses,
+            "assets": {name: self.site.prefix + address for name, address in self._assets.addresses.items()},
             "cairn": cairn,
         }
         return environment
