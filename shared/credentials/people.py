@@ -1,0 +1,43 @@
+"""Whether a credential was given to the person with an e-mail address, without the credential having to say the address."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from shared.credentials.findings import Check, finding
+
+KINDS: Final = frozenset({"emailAddress", "ext:emailAddress"})
+UNSALTED: Final = frozenset({"", "not-used"})
+
+
+def given_to(document: Mapping[str, Any], email: str) -> Check:
+    """Compares with identity objects (Open Badges 3.0): in plain, or `sha256$` and the digest of the address and the salt."""
+    identities = list(_addresses_in(document))
+    if not identities:
+        return finding("email.absent")
+    typed = unicodedata.normalize("NFC", email.strip())
+    found = any(_is_of(identity, form) for identity in identities for form in dict.fromkeys((typed, typed.lower())))
+    return finding("email.matches" if found else "email.differs")
+
+
+def _addresses_in(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    subject = document.get("credentialSubject")
+    for one in subject if isinstance(subject, list) else [subject]:
+        identifiers = one.get("identifier") if isinstance(one, dict) else None
+        for identifier in identifiers if isinstance(identifiers, list) else [identifiers]:
+            if isinstance(identifier, dict) and identifier.get("identityType") in KINDS:
+                yield identifier
+
+
+def _is_of(identity: Mapping[str, Any], address: str) -> bool:
+    value, salt = identity.get("identityHash"), identity.get("salt", "")
+    if not isinstance(value, str) or not isinstance(salt, str):
+        return False
+    if not identity.get("hashed"):
+        return value.strip().lower() == address.lower()
+    salted = address + ("" if salt in UNSALTED else salt)
+    return hmac.compare_digest(f"sha256${hashlib.sha256(salted.encode()).hexdigest()}".encode(), value.lower().encode())

@@ -1,0 +1,139 @@
+"""`python -m shared.credentials.worker`: does what can be made to take long, so that it can be killed.
+
+Canonical forms, inflating, pictures, patterns of schemas: all of it is written by strangers. Frames (see `frames`) come on
+standard input and go on standard output. A question is {job, within, ...}, the answer one of {answer},
+{refused: {code, says}} and {failed: why}.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, Final
+
+import jsonschema
+import orjson
+import referencing
+from jsonschema.exceptions import SchemaError, best_match
+
+from shared.credentials import canonical, contexts, jwts, proofs, status
+from shared.credentials.frames import HEAD, framed
+from shared.credentials.keys import BadKey, public_key_of_jwk
+from shared.credentials.multibase import NotMultibase
+from shared.credentials.reading import Unreadable, brought
+from shared.credentials.structure import amiss
+
+MOST_MEMORY: Final = 2_000_000_000
+
+
+def read(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
+    found = brought(data)
+    return {
+        "document": found.document,
+        "source": found.source,
+        "token": found.token,
+        "header": found.header,
+        "claims": found.claims,
+    }
+
+
+def proof(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
+    """{good}, or why it can't be told: {code, params} of a finding."""
+    try:
+        key = public_key_of_jwk(question["key"])
+        return {"good": proofs.proof_is_good(question["document"], question["proof"], key, question["documents"])}
+    except canonical.UndefinedTerms as error:
+        return {"code": "proof.uncovered", "params": {"members": ", ".join(error.names[:10])}}
+    except contexts.UnknownContext as error:
+        return {"code": "proof.context_unavailable", "params": {"address": error.url, "reason": "it is not known here"}}
+    except canonical.NotCanonical as error:
+        return {"code": "proof.not_canonical", "params": {"reason": str(error)}}
+    except proofs.NotSupported as error:
+        return {"code": "proof.suite_unsupported", "params": {"suite": error.what}}
+    except (NotMultibase, BadKey) as error:
+        return {"code": "proof.malformed", "params": {"reason": str(error)}}
+
+
+def token(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
+    return {"good": jwts.jwt_is_good(question["token"], public_key_of_jwk(question["key"]))}
+
+
+def structure(question: Mapping[str, Any], data: bytes) -> list[Any]:
+    return [list(found) for found in amiss(question["document"])]
+
+
+def schema(question: Mapping[str, Any], data: bytes) -> dict[str, Any] | None:
+    """None if the document is as the schema asks; {member, reason} if not; {unreadable} if the schema is none.
+
+    References to other documents are not followed.
+    """
+    asked = question["schema"]
+    validator = jsonschema.validators.validator_for(asked, default=jsonschema.Draft202012Validator)
+    try:
+        validator.check_schema(asked)
+        problem = best_match(validator(asked, registry=referencing.Registry()).iter_errors(question["document"]))
+    except SchemaError as error:
+        return {"unreadable": f"it is no JSON Schema: {error.message[:200]}"}
+    except referencing.exceptions.Unresolvable:
+        return {"unreadable": "it refers to other schemas"}
+    except RecursionError:
+        return {"unreadable": "it refers to itself without end"}
+    if problem is None:
+        return None
+    return {"member": problem.json_path.removeprefix("$.") or "its top", "reason": problem.message[:200]}
+
+
+def bit(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
+    """{size, set} of one place of a status list, or {malformed}. `set` is None if the list is too short to have the place."""
+    try:
+        bits = status.decoded(question["encoded"])
+    except status.TooLarge:
+        return {"malformed": "it is larger than any status list needs to be"}
+    except status.Malformed as error:
+        return {"malformed": str(error)}
+    size, index = bits.size, question["index"]
+    return {"size": size, "set": bits.get(index) if index < size else None}
+
+
+JOBS: Final[Mapping[str, Callable[[Mapping[str, Any], bytes], Any]]] = {
+    "read": read,
+    "proof": proof,
+    "token": token,
+    "structure": structure,
+    "schema": schema,
+    "bit": bit,
+}
+
+
+def answer(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
+    try:
+        return {"answer": JOBS[question["job"]](question, data)}
+    except Unreadable as error:
+        return {"refused": {"code": error.code, "says": error.says}}
+    except (MemoryError, RecursionError) as error:
+        return {"failed": type(error).__name__}
+    except Exception as error:  # noqa: BLE001 - whatever a library trips over in a stranger's document, the next one is served
+        return {"failed": f"{type(error).__name__}: {str(error)[:200]}"}
+
+
+def main(questions: BinaryIO, answers: BinaryIO) -> None:
+    """Until the questions end. The alarm ends a process whose parent can no longer kill it."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while head := questions.read(HEAD.size):
+        length, size = HEAD.unpack(head)
+        question, data = orjson.loads(questions.read(length)), questions.read(size)
+        signal.setitimer(signal.ITIMER_REAL, question["within"] + 1.0)
+        answers.write(framed(answer(question, data)))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with os.fdopen(os.dup(1), "wb") as replies:
+        os.dup2(2, 1)  # what a library prints is no answer
+        main(sys.stdin.buffer, replies)
