@@ -72,7 +72,7 @@ class NotCanonical(ValueError):
 def canonical(document: Mapping[str, Any], documents: Mapping[str, Mapping[str, Any]] | None = None) -> str:
     """The document's canonical N-Quads, each line ended by a newline, sorted.
 
-    Only the pinned contexts can be named, and those in `documents` (address to JSON-LD document); inline contexts may be used.
+    Only the pinned contexts can be named and, beside them, those in `documents` (address to JSON-LD document); inline ones may be used.
     Raises UndefinedTerms, UnknownContext and NotCanonical. Never touches the network; may be called from any thread.
     """
     processor = _Processor()
@@ -137,11 +137,9 @@ class _Loader:
         self._documents = documents
 
     def __call__(self, url: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        document = self._documents.get(url)
+        document = CONTEXTS[url].document if url in CONTEXTS else self._documents.get(url)
         if document is None:
-            if url not in CONTEXTS:
-                raise UnknownContext(url)
-            document = CONTEXTS[url].document
+            raise UnknownContext(url)
         # PyLD changes what it is given, and keeps what is tagged static.
         mine = copy.deepcopy(dict(document))
         return {"contentType": "application/ld+json", "contextUrl": None, "documentUrl": url, "document": mine, "tag": "static"}
