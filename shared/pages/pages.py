@@ -53,9 +53,10 @@ class Pages:
         self.languages = languages.languages_in(locales)
         self._assets = Assets()
         loader = FileSystemLoader([folder / "templates" for folder in folders])
-        self._environments = {code: self._environment(loader, locales, code) for code in self.languages}
+        self._translations = {code: languages.translations_in(locales, code) for code in self.languages}
+        self._environments = {code: self._environment(loader, code) for code in self.languages}
 
-    def _environment(self, loader: FileSystemLoader, locales: list[Path], language: str) -> Environment:
+    def _environment(self, loader: FileSystemLoader, language: str) -> Environment:
         environment = Environment(
             loader=loader,
             autoescape=True,
@@ -65,7 +66,7 @@ class Pages:
             auto_reload=False,
             extensions=["jinja2.ext.i18n"],
         )
-        translations = languages.translations_in(locales, language)
+        translations = self._translations[language]
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # the extension's
         environment.policies["ext.i18n.trimmed"] = True
         environment.filters |= Formats(language).filters()
@@ -85,9 +86,8 @@ class Pages:
 
     def text(self, request: Request, message: str, **parameters: object) -> str:
         """A text of the service's own in the page's language; `%(name)s` in it is filled in."""
-        translate = self._environments[self.language_of(request)].globals["gettext"]
-        assert callable(translate)
-        return str(translate(message, **parameters))
+        found = self._translations[self.language_of(request)].gettext(message)
+        return found % parameters if parameters else found
 
     def render(
         self, request: Request, template: str, status: int = 200, *, cache: Cache = "never", secret: bool = False, **context: Any

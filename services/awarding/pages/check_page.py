@@ -1,0 +1,110 @@
+"""Where anybody checks any credential: a file, a text or an address; the answer is a page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from starlette.datastructures import UploadFile
+
+from services.awarding.pages.reception import At, Reception
+from shared.credentials.findings import Report
+from shared.credentials.reading import MOST_PICTURE, Unreadable, address_in
+from shared.http.problems import unavailable
+from shared.pages.formats import Formats
+
+router = APIRouter(include_in_schema=False)
+
+
+def _(text: str) -> str:
+    """Marks a text for translation."""
+    return text
+
+
+SAID: Final = (
+    ("achievement_name", _("What for")),
+    ("issuer_name", _("Issuer")),
+    ("issuer", _("Issuer's identity")),
+    ("awarded", _("Awarded on")),
+    ("valid_from", _("Issued on")),
+    ("valid_until", _("Valid until")),
+    ("achievement_type", _("Kind")),
+    ("description", _("Description")),
+    ("criteria", _("Criteria")),
+    ("id", _("Its number")),
+)
+"""What a credential says of itself, in the order in which it is shown."""
+
+DATES: Final = ("awarded", "valid_from", "valid_until")
+NOTHING: Final = _("Choose a file, paste a text, or give an address.")
+
+
+@router.get("/check")
+async def show_check(request: Request, at: At, address: Annotated[str, Query(max_length=2_000)] = "") -> Response:
+    """The form; with an address, what is found there."""
+    return await _answered(request, at, None, address.strip()) if address.strip() else _form(request, at)
+
+
+@router.post("/check")
+async def check(request: Request, at: At) -> Response:
+    async with request.form(max_files=1, max_fields=10, max_part_size=MOST_PICTURE) as form:
+        file, text, address = form.get("file"), form.get("text"), form.get("address")
+        data = await file.read() if isinstance(file, UploadFile) and file.size else b""
+        data = data or str(text or "").strip().encode("utf-8", "replace")
+    if data and (found := address_in(data)) is not None:
+        return await _answered(request, at, None, found)
+    if data:
+        return await _answered(request, at, data, "", text=str(text or "") if not isinstance(file, UploadFile) else "")
+    if address:
+        return await _answered(request, at, None, str(address).strip()[:2_000])
+    return _form(request, at, 422, error=at.pages.text(request, NOTHING))
+
+
+async def _answered(request: Request, at: Reception, data: bytes | None, address: str, *, text: str = "") -> Response:
+    if at.verify is None:
+        raise unavailable(60, "This process checks no credentials.")
+    try:
+        report = await at.verify(data, address=address or None)
+    except Unreadable as error:
+        said = at.pages.text(request, error.says)
+        return _form(request, at, 422, error=said, address=address, text=text[:20_000])
+    return at.pages.render(
+        request,
+        "result.html",
+        secret=True,
+        result=at.result(request, report),
+        said=_said(request, at, report),
+        now=datetime.now(UTC),
+    )
+
+
+def _form(request: Request, at: Reception, status: int = 200, *, error: str = "", address: str = "", text: str = "") -> Response:
+    return at.pages.render(
+        request,
+        "check.html",
+        status,
+        cache="never" if error else "short",
+        error=error,
+        address=address,
+        text=text,
+        largest=MOST_PICTURE // 1_000_000,
+    )
+
+
+def _said(request: Request, at: Reception, report: Report) -> list[tuple[str, str]]:
+    formats = Formats(at.pages.language_of(request))
+    return [
+        (at.pages.text(request, name), _day(value, formats) if member in DATES else value)
+        for member, name in SAID
+        if (value := report.summary.get(member))
+    ]
+
+
+def _day(text: str, formats: Formats) -> str:
+    """As it was written, if it is no date."""
+    try:
+        return formats.day(text)
+    except ValueError:
+        return text
