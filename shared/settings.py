@@ -69,6 +69,8 @@ class Settings(BaseSettings):
         str, Field(description="hosts of the own network that may be asked for documents when checking, host:port by commas")
     ] = ""
     smtp: Annotated[Endpoint, Field(description="the mail server, host:port")] = "127.0.0.1:25"
+    smtp_user: Annotated[str | None, Field(description="whom to log in there as, if it asks for that")] = None
+    smtp_password: Annotated[Path | None, Field(description="file with the password for it")] = None
     mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="the sender's address")] = (
         "cairn@localhost.localdomain"
     )
@@ -99,6 +101,17 @@ class Settings(BaseSettings):
     def smtp_address(self) -> tuple[str, int]:
         host, _, port = self.smtp.rpartition(":")
         return host.strip("[]"), int(port)
+
+    def smtp_login(self) -> tuple[str, str] | None:
+        """User and password. Raises Unset when there is only one of them, or the file cannot be read."""
+        if self.smtp_user is None and self.smtp_password is None:
+            return None
+        if self.smtp_user is None or self.smtp_password is None:
+            raise Unset("CAIRN_SMTP_USER, CAIRN_SMTP_PASSWORD: either both or none")
+        try:
+            return self.smtp_user, self.smtp_password.read_text().strip()
+        except (OSError, ValueError) as error:
+            raise Unset(f"CAIRN_SMTP_PASSWORD: the file {self.smtp_password} cannot be read") from error
 
     def secret_of_public_ids(self) -> bytes:
         """The key of public ids. Raises Unset when no file is named, or it holds no 16 bytes or more in hexadecimal."""

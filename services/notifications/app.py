@@ -28,7 +28,11 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             return {"database": True}
 
         tokens = Tokens(settings.jwks, settings.token_issuer, settings.token_audience)
-        sender = Sender(stores.deliveries, stores.contacts, Post(server=settings.smtp_address, sender=settings.mail_from))
+        sender = Sender(
+            stores.deliveries,
+            stores.contacts,
+            Post(server=settings.smtp_address, sender=settings.mail_from, login=settings.smtp_login()),
+        )
         stream = Stream(FLOW, settings.kafka, database, instance=settings.instance)
         yield Service(app_of(ready, tokens, stores), stream, (sender.run,))
     finally:

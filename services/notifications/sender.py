@@ -37,6 +37,7 @@ class Post:
 
     server: tuple[str, int]
     sender: str
+    login: tuple[str, str] | None = field(default=None, repr=False)
     connections: int = 8
     at_once: int = 64
     timeout: float = 20.0
@@ -122,7 +123,7 @@ class Sender:
 
     async def _mail_all(self) -> None:
         """One connection's work."""
-        connection = Connection(*self._post.server, self._post.timeout)
+        connection = Connection(*self._post.server, self._post.timeout, self._post.login)
         try:
             while (addressed := await self._next(connection)) is not None:
                 if addressed.claim.until - timedelta(seconds=2 * self._post.timeout) < now():

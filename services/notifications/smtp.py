@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from email.message import Message
+from ipaddress import ip_address
 from time import monotonic
 from typing import Final
 
@@ -20,18 +21,25 @@ from services.notifications.domain.delivery import Accepted, Answer, Away, Refus
 
 STALE_AFTER: Final = 5.0
 CLOSING: Final = 421
+TLS_FROM_THE_START: Final = 465
 LONGEST_ANSWER: Final = 500
+
+
+class Unprotected(Exception):
+    """Others could read what would be said."""
 
 
 class Connection:
     """To one mail server; opened when first needed, and again after it was lost. For one mail at a time.
 
-    `timeout` are the seconds that a whole conversation about one mail may take.
+    `timeout` are the seconds that a whole conversation about one mail may take. `login` are user and password, told only to
+    this machine or over TLS: from the start on port 465, otherwise as soon as the server offers it.
     """
 
-    def __init__(self, host: str, port: int, timeout: float) -> None:
+    def __init__(self, host: str, port: int, timeout: float, login: tuple[str, str] | None = None) -> None:
         self._server = host, port
         self._timeout = timeout
+        self._login = login
         self._client: SMTP | None = None
         self._used = 0.0
 
@@ -65,6 +73,8 @@ class Connection:
             return _refusal(refused, address)
         except SMTPResponseException as turned_away:
             return Away(_shown(turned_away.code, turned_away.message, address))
+        except Unprotected as trouble:
+            return Away(str(trouble))
         except (SMTPException, OSError, TimeoutError) as trouble:
             return Away(f"no conversation: {type(trouble).__name__}")
 
@@ -81,10 +91,29 @@ class Connection:
             else:
                 return client
         host, port = self._server
-        client = SMTP(hostname=host, port=port, timeout=self._timeout)
+        client = SMTP(hostname=host, port=port, timeout=self._timeout, use_tls=port == TLS_FROM_THE_START)
         await client.connect()
+        try:
+            await self._log_in(client)
+        except BaseException:
+            client.close()
+            raise
         self._client = client
         return client
+
+    async def _log_in(self, client: SMTP) -> None:
+        if self._login is None:
+            return
+        if client.get_transport_info("sslcontext") is None and not _is_this_machine(self._server[0]):
+            raise Unprotected("the server offers no TLS, and the password is not told without")
+        await client.login(*self._login)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _refusal(refused: SMTPResponseException, address: str) -> Answer:
