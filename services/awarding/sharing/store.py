@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from services.awarding.sharing.links import Links, looked_up
-from services.awarding.store import AWARDS, SHARES
+from services.awarding.store import AWARDS, SHARES, Shelves
 from shared.mongo import Database, Document, by_ids
-from shared.stream.records import COLLECTION as RECORDS
 
 MOST: Final = 200
 """Shares of one learner that are not withdrawn."""
@@ -65,6 +64,7 @@ class Shares:
     def __init__(self, database: Database, links: Links) -> None:
         self.links = links
         self._database = database
+        self._shelves = Shelves(database)
         self._shares = database[SHARES]
 
     async def make(
@@ -128,8 +128,7 @@ class Shares:
         return _share(document)
 
     async def _erasures(self, learner: str) -> int:
-        record = await self._database[RECORDS].find_one({"_id": learner}, {"erasures": 1})
-        return 0 if record is None else int(record.get("erasures", 0))
+        return (await self._shelves.record(learner)).erasures
 
 
 def _document(share: Share, links: Links, erasures: int) -> Document:
