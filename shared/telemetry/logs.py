@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, Final
 
 import orjson
@@ -19,6 +21,7 @@ from shared.telemetry.spans import span_id, trace_id
 
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 _LONGEST: Final = 2_000
+CHATTY: Final = ("aiokafka", "faust", "mode", "pymongo", "httpx", "httpcore", "urllib3", "opentelemetry", "asyncio")
 
 
 class JSONLines(logging.Formatter):
@@ -55,12 +58,39 @@ def described(error: BaseException) -> dict[str, Any]:
     }
 
 
+class Repetitions(logging.Filter):
+    """Lets a library say the same thing `most` times in `within` seconds; the next line after that tells how often it was said.
+
+    A client that lost its broker says so many times a second, and nothing else could be found in the log.
+    """
+
+    def __init__(self, most: int = 3, within: float = 30.0, clock: Callable[[], float] = monotonic) -> None:
+        super().__init__()
+        self._most, self._within, self._clock = most, within, clock
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(CHATTY):
+            return True
+        what, now = (record.name, str(record.msg)[:200]), self._clock()
+        since, times = self._said.get(what, (now, 0))
+        if now - since >= self._within:
+            if times > self._most:
+                record.left_out = times - self._most
+            since, times = now, 0
+        if len(self._said) > 1_000:
+            self._said.clear()
+        self._said[what] = since, times + 1
+        return times < self._most
+
+
 def log_to_stderr(service: str, instance: str, level: str) -> None:
     """All logging of the process from now on, at this level or above, as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines(service, instance))
+    handler.addFilter(Repetitions())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("aiokafka", "faust", "mode", "pymongo", "httpx", "httpcore", "urllib3", "opentelemetry", "asyncio"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))

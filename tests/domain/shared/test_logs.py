@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from shared import telemetry
-from shared.telemetry.logs import JSONLines
+from shared.telemetry.logs import JSONLines, Repetitions
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -70,3 +70,21 @@ def test_other_exceptions_keep_their_text_and_frames() -> None:
 
 def _fails() -> None:
     raise RuntimeError("the broker said no")
+
+
+def test_a_library_that_says_the_same_again_and_again_is_counted_instead() -> None:
+    now = [0.0]
+    repetitions = Repetitions(most=2, within=30.0, clock=lambda: now[0])
+
+    def said(name: str, text: str, *args: object) -> logging.LogRecord | None:
+        record = logging.LogRecord(name, logging.ERROR, __file__, 1, text, args, None)
+        return record if repetitions.filter(record) else None
+
+    shown = [said("aiokafka.conn", "Connect attempt to %s failed", number) for number in range(50)]
+    assert [record is not None for record in shown] == [True, True] + [False] * 48
+    assert said("aiokafka.conn", "Something else") is not None
+    assert all(said("services.awarding", "dead letter") for _ in range(50))
+    now[0] = 31.0
+    again = said("aiokafka.conn", "Connect attempt to %s failed", 51)
+    assert again is not None
+    assert vars(again)["left_out"] == 48
