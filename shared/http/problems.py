@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -67,6 +67,14 @@ class Problem(Exception):
         return JSONResponse(body | self.members, self.status, dict(self.headers or {}), MEDIA_TYPE)
 
 
+class Elsewhere(Exception):
+    """Raise it to send a browser to another address, with 303."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__("303 See Other")
+
+
 def phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -90,6 +98,11 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> Problem:
 async def _problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
     return error.response()
+
+
+async def _elsewhere(request: Request, error: Exception) -> RedirectResponse:
+    assert isinstance(error, Elsewhere)
+    return RedirectResponse(error.address, 303, {"cache-control": "no-store"})
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -145,6 +158,7 @@ class Unforeseen:
 
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(Elsewhere, _elsewhere)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(mongo.Unavailable, _away)

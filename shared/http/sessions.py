@@ -16,11 +16,10 @@ from urllib.parse import quote, urlsplit
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials
 from itsdangerous import BadData, URLSafeTimedSerializer
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.http.auth import Caller, caller_by_token
-from shared.http.problems import Problem, unavailable
+from shared.http.problems import Elsewhere, Problem, unavailable
 from shared.http.sign_in import Attempt, Provider
 from shared.settings import Settings, Unset
 
@@ -157,7 +156,7 @@ async def signed_in(request: Request) -> Caller:
         return caller
     sessions = sessions_of(request)
     if sessions is not None and wants_page(request):
-        raise HTTPException(303, headers={"location": sign_in_address(sessions, _place(request)), "cache-control": "no-store"})
+        raise Elsewhere(sign_in_address(sessions, _place(request)))
     raise Problem(401, detail="This needs a bearer token, or somebody signed in.", headers={"www-authenticate": "Bearer"})
 
 

@@ -81,6 +81,7 @@ async def test_a_browser_is_sent_to_sign_in_and_will_come_back_to_the_page(clien
     answer = await client.get("/passport?lang=de", headers=PAGE)
     assert answer.status_code == 303
     assert answer.headers["location"] == f"{HERE}/sign-in?next={quote('/passport?lang=de', safe='/')}"
+    assert "content-type" not in answer.headers, "nothing that could be taken for a problem to show"
 
 
 @pytest.mark.parametrize(
