@@ -25,6 +25,7 @@ from services.awarding.answers import (
     fact_shown,
     way_shown,
 )
+from services.awarding.checking import api as checking
 from services.awarding.domain.reasons import reason_of
 from services.awarding.domain.rules import Rule, Rules
 from services.awarding.domain.ways import Outlook
@@ -94,10 +95,11 @@ def app_of(ready: Check, tokens: Tokens | None = None, desk: Desk | None = None)
     """The HTTP side alone; without a desk only its document can be read."""
     app = create_app(
         NAME,
-        routers=(learners, awards, advisers, operations, sharing.router, signing_in.router),
+        routers=(learners, awards, advisers, operations, sharing.router, checking.router, signing_in.router),
         ready=ready,
         tokens=tokens,
         says=SAYS,
+        larger=checking.LARGER,
     )
     app.state.desk = desk
     return app

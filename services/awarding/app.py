@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from services.awarding.api import NAME, Desk, app_of
+from services.awarding.checking.checker import Checker, inside
 from services.awarding.domain.ids import PublicIds
 from services.awarding.rulebook import Rulebook
 from services.awarding.sharing.links import Links
@@ -45,6 +46,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             app = app_of(ready, tokens, Desk(Shelves(database), Rulebook(broadcast, ids), publisher))
             app.state.sessions = Sessions.from_settings(settings, settings.awarding_url)
             app.state.shares = Shares(database, Links(ids.key, settings.awarding_url))
-            yield Service(app, Stream(flow(ids), settings.kafka, database, instance=settings.instance))
+            async with Checker.open(settings, inside(app, settings.awarding_url)) as app.state.checker:
+                yield Service(app, Stream(flow(ids), settings.kafka, database, instance=settings.instance))
     finally:
         database.close()

@@ -33,6 +33,9 @@ ADDRESS: Final = re.compile(r"https?://\S+")
 ENVELOPE: Final = re.compile(r"data:application/(vc\+jwt|jwt|vc\+ld\+json\+jwt),(.*)", re.DOTALL)
 
 
+WORDS: Final[Mapping[type, str]] = {dict: "an object", str: "a text"}
+
+
 class Unreadable(ValueError):
     """There is no credential in it that could be checked. `code` is stable; the text says what is wrong."""
 
@@ -76,6 +79,34 @@ def address_in(data: bytes) -> str | None:
     if len(data) > 2_000 or not ADDRESS.fullmatch(text := data.decode("utf-8", "replace").strip()):
         return None
     return text
+
+
+def unwrapped(data: bytes) -> dict[str, Any]:
+    """Of a JSON body {credential or address, documents, email}: `credential` as text, the others as they are; None if missing.
+
+    A body that is a credential itself is taken for one. Raises Unreadable.
+    """
+    if len(data) > 2 * MOST_TEXT:
+        raise Unreadable("too_large", f"It has more than {2 * MOST_TEXT // 1_000_000} million bytes.")
+    try:
+        found = strict_json(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Unreadable("not_text", "It is not text in UTF-8.") from error
+    if isinstance(found, str):
+        found = {"credential": found}
+    if not isinstance(found, dict):
+        raise Unreadable("not_an_object", "Send an object with `credential` or `address`, or the credential itself.")
+    if not found.keys() & {"credential", "address"}:
+        found = {"credential": found}
+    for member, kinds in (("credential", (dict, str)), ("address", (str,)), ("documents", (dict,)), ("email", (str,))):
+        if not isinstance(found.get(member), (*kinds, type(None))):
+            raise Unreadable(member, f"`{member}` should be {' or '.join(WORDS[kind] for kind in kinds)}.")
+    credential = found.get("credential")
+    if isinstance(credential, dict):
+        credential = json.dumps(credential, ensure_ascii=False)
+    if credential is None and not found.get("address"):
+        raise Unreadable("empty", "Send an object with `credential` or `address`, or the credential itself.")
+    return {"credential": credential, **{member: found.get(member) for member in ("address", "documents", "email")}}
 
 
 def _of_text(text: str, source: Source | None) -> Brought:

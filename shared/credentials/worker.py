@@ -23,7 +23,7 @@ from shared.credentials import canonical, contexts, jwts, proofs, status
 from shared.credentials.frames import HEAD, framed
 from shared.credentials.keys import BadKey, public_key_of_jwk
 from shared.credentials.multibase import NotMultibase
-from shared.credentials.reading import Unreadable, brought
+from shared.credentials.reading import Unreadable, brought, unwrapped
 from shared.credentials.structure import amiss
 
 MOST_MEMORY: Final = 2_000_000_000
@@ -38,6 +38,10 @@ def read(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
         "header": found.header,
         "claims": found.claims,
     }
+
+
+def unwrap(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
+    return unwrapped(data)
 
 
 def proof(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
@@ -100,6 +104,7 @@ def bit(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
 
 JOBS: Final[Mapping[str, Callable[[Mapping[str, Any], bytes], Any]]] = {
     "read": read,
+    "unwrap": unwrap,
     "proof": proof,
     "token": token,
     "structure": structure,

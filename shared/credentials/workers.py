@@ -45,7 +45,10 @@ class Workers:
         """The answer of a job of `worker.JOBS`. Raises TookTooLong, or Unreadable where the job refuses what it was given."""
         if within <= 0:
             raise TookTooLong
-        frame = framed({"job": job, "within": within, **question}, data)
+        try:
+            frame = framed({"job": job, "within": within, **question}, data)
+        except orjson.JSONEncodeError as error:  # nested more deeply than anything that means something
+            raise TookTooLong from error
         process: asyncio.subprocess.Process | None = None
         answered = False
         try:

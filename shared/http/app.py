@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -27,8 +27,10 @@ def create_app(
     tokens: Tokens | None = None,
     says: str = "",
     largest: int = LARGEST,
+    larger: Mapping[str, int] | None = None,
 ) -> FastAPI:
-    """The app with these routes, health, problem details for every error, traces, and requests of `largest` bytes at most.
+    """The app with these routes, health, problem details for every error, traces, and requests of `largest` bytes at most,
+    on the paths in `larger` as many as it says.
 
     `ready` says what the HTTP side needs (database, broker); the stream's own readiness is added by the process that runs it.
     `tokens` verifies bearer tokens; without it whatever needs a token is answered with 503.
@@ -43,7 +45,7 @@ def create_app(
     )
     app.state.tokens = tokens
     app.state.checks = [ready]
-    app.add_middleware(BodyLimit, limit=largest)
+    app.add_middleware(BodyLimit, limit=largest, exceptions=larger)
     add_problem_handlers(app)
     app.add_middleware(Traced)
     app.include_router(health.router)

@@ -1,0 +1,1 @@
+"""Checking credentials for anybody: `POST /checks`, and what pages check with."""
