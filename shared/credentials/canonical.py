@@ -35,7 +35,7 @@ MOST_COMPARISONS: Final = 2_000_000
 MOST_CONTEXTS: Final = 10
 MOST_KINDS_OF_CONTEXTS: Final = 50
 """Of one `@context`, and of different `@context`s in a document: parsing one takes milliseconds."""
-MOST_NAMING_WORK: Final = 20_000
+MOST_NAMING_WORK: Final = 10_000
 """Identifiers handled while telling blank nodes apart that look alike. A graph can be made so that this never ends."""
 
 ESCAPES: Final = {code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)} | {
