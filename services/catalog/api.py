@@ -13,6 +13,7 @@ from services.catalog.documents import json_schemas
 from services.catalog.domain.changes import document_of
 from services.catalog.domain.document import Kind
 from services.catalog.domain.versions import Version
+from services.catalog.endorsing import router as endorsing
 from services.catalog.publishing import Stock
 from services.catalog.store import now
 from services.catalog.views import (
@@ -70,19 +71,19 @@ async def get_schema(name: Literal["achievement.json", "stack.json"]) -> JSONRes
     return JSONResponse(schema, media_type="application/schema+json", headers={"cache-control": "max-age=300"})
 
 
-@router.get("/{kinds}/{id}", responses={404: {}})
+@router.get("/{kinds:kinds}/{id}", responses={404: {}})
 async def get_definition(kinds: Kinds, id: Slug, desk: AtDesk) -> PublishedVersion:  # noqa: A002 - the path's word
     """The newest version, and its requirements read aloud. A stack's level is an achievement, `<stack>.<level>`."""
     return _views(await desk.catalog.stock(), kinds, id)[-1]
 
 
-@router.get("/{kinds}/{id}/versions", responses={404: {}})
+@router.get("/{kinds:kinds}/{id}/versions", responses={404: {}})
 async def list_versions(kinds: Kinds, id: Slug, desk: AtDesk) -> list[PublishedVersion]:  # noqa: A002
     """Every version, the oldest first."""
     return _views(await desk.catalog.stock(), kinds, id)
 
 
-@router.get("/{kinds}/{id}/versions/{version}", responses={404: {}})
+@router.get("/{kinds:kinds}/{id}/versions/{version}", responses={404: {}})
 async def get_version(kinds: Kinds, id: Slug, version: int, desk: AtDesk) -> PublishedVersion:  # noqa: A002
     """One version."""
     for view in _views(await desk.catalog.stock(), kinds, id):
@@ -138,4 +139,4 @@ def _level_view(version: Version, level: Achievement, stock: Stock) -> Published
     )
 
 
-ROUTERS: Final = (authoring, router)
+ROUTERS: Final = (authoring, endorsing, router)

@@ -9,15 +9,21 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
+from services.catalog.addresses import Addresses
 from services.catalog.api import ROUTERS
 from services.catalog.authoring import Desk
+from services.catalog.checking import open_checker
 from services.catalog.entitlements import entitlements_of
+from services.catalog.pages.routes import Window
+from services.catalog.pages.routes import router as pages
 from services.catalog.publishing import Catalog
 from services.catalog.relay import Proofreader, Relay
 from services.catalog.store import Announcements, Drafts, Lease, Versions, create_indexes
 from shared.http import Tokens, create_app
 from shared.kafka import Publisher
 from shared.mongo import Database
+from shared.pages import Pages
+from shared.pages.pages import Site
 from shared.process import Service
 from shared.settings import Settings
 from shared.topics import PUBLICATIONS, Topic
@@ -28,12 +34,17 @@ LARGEST: Final = 32_000_000
 
 
 def app_of(
-    ready: Callable[[], Awaitable[Mapping[str, bool | str]]], tokens: Tokens | None = None, desk: Desk | None = None
+    ready: Callable[[], Awaitable[Mapping[str, bool | str]]],
+    tokens: Tokens | None = None,
+    desk: Desk | None = None,
+    site: Site | None = None,
 ) -> FastAPI:
     """The HTTP side alone; without a desk only its document can be read."""
     says = "Achievements and stacks: what there is, in which versions, and what each requires."
     app = create_app(NAME, routers=ROUTERS, ready=ready, tokens=tokens, says=says, largest=LARGEST)
     app.state.desk = desk
+    app.state.window = Window()
+    Pages("services.catalog.pages", site).mount(app, pages)
     return app
 
 
@@ -45,7 +56,7 @@ async def open_service(settings: Settings, topic: Topic = PUBLICATIONS) -> Async
         await create_indexes(database)
         announcements = Announcements(database)
         catalog = Catalog(Versions(database), entitlements=entitlements)
-        async with Publisher(settings.kafka, client=f"cairn-{NAME}") as publisher:
+        async with open_checker(settings) as check, Publisher(settings.kafka, client=f"cairn-{NAME}") as publisher:
             lease = Lease(database, "relay", f"{settings.instance}/{uuid4().hex}")
             relay = Relay(catalog, announcements, lease, publisher, topic)
             catalog.committed = relay.wake
@@ -55,8 +66,10 @@ async def open_service(settings: Settings, topic: Topic = PUBLICATIONS) -> Async
                 await database.ping()
                 return {"database": True, "broker": await publisher.partitions(topic.name) > 0}
 
+            addresses = Addresses.of(settings)
+            site = Site(settings.institution, settings.catalog_url, settings.awarding_url, settings.catalog_url)
             tokens = Tokens(settings.jwks, settings.token_issuer, settings.token_audience)
-            app = app_of(ready, tokens, Desk(catalog, Drafts(database), announcements))
+            app = app_of(ready, tokens, Desk(catalog, Drafts(database), announcements, addresses, check), site)
             yield Service(app, background=(relay.run, proofreader.run))
     finally:
         database.close()

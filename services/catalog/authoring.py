@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
+from services.catalog.addresses import Addresses
 from services.catalog.domain.changes import document_of
 from services.catalog.domain.document import Kind, Submission, midnight, read
 from services.catalog.domain.drafts import Draft, misnamed
@@ -32,6 +34,7 @@ from services.catalog.views import (
     spoken,
     version_view,
 )
+from shared.credentials.findings import Report
 from shared.http import Caller, Page, Paging, Problem, requires
 from shared.http.auth import Authenticated, forbidden
 from shared.http.problems import unavailable
@@ -42,8 +45,20 @@ router = APIRouter(tags=["authoring"])
 Kinds: TypeAlias = Literal["achievements", "stacks"]
 KIND: Final[dict[Kinds, Kind]] = {"achievements": "achievement", "stacks": "stack"}
 
+
+class KindsConvertor(StringConvertor):
+    """`{kinds:kinds}` in a path: other words there are other addresses, those of pages among them."""
+
+    regex = "achievements|stacks"
+
+
+register_url_convertor("kinds", KindsConvertor())
+
 Document = Annotated[dict[str, Any], Keepable]
 Author = Annotated[Caller, Depends(requires("catalog:write"))]
+Check: TypeAlias = Callable[[bytes], Awaitable[Report]]
+"""Finds out whether a credential is one to rely on."""
+
 IfMatch = Annotated[str | None, Header(description='the draft\'s revision that this was made from, like "3"')]
 
 
@@ -54,6 +69,8 @@ class Desk:
     catalog: Catalog
     drafts: Drafts
     announcements: Announcements
+    addresses: Addresses
+    check: Check | None = None
 
 
 async def desk_of(request: Request) -> Desk:
@@ -161,7 +178,7 @@ async def publish_draft(
     return outcome
 
 
-@router.post("/{kinds}/{id}/revise", status_code=201, responses={404: {}, 409: {}})
+@router.post("/{kinds:kinds}/{id}/revise", status_code=201, responses={404: {}, 409: {}})
 async def revise(kinds: Kinds, id: Slug, desk: AtDesk, caller: Author, response: Response) -> DraftView:  # noqa: A002
     """A new draft that says what the newest version says, to be changed and published as the next one."""
     stock = await desk.catalog.stock()
@@ -178,7 +195,7 @@ async def revise(kinds: Kinds, id: Slug, desk: AtDesk, caller: Author, response:
     return draft_view(draft, ())
 
 
-@router.post("/{kinds}/{id}/retire", responses={404: {}})
+@router.post("/{kinds:kinds}/{id}/retire", responses={404: {}})
 async def retire(
     kinds: Kinds,
     id: Slug,  # noqa: A002

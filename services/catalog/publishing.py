@@ -18,8 +18,17 @@ from services.catalog.domain.findings import Finding, has_errors
 from services.catalog.domain.known import Known
 from services.catalog.domain.naming import names_of
 from services.catalog.domain.validation import validated
-from services.catalog.domain.versions import Shelf, Version, come_into_force, published, retired
+from services.catalog.domain.versions import (
+    Shelf,
+    Version,
+    come_into_force,
+    endorsed,
+    published,
+    retired,
+    unendorsed,
+)
 from services.catalog.store import Moved, Versions, now
+from shared.events.catalog import Endorsement
 from shared.requirements.sentences import Names
 from shared.telemetry import traceparent
 
@@ -125,6 +134,26 @@ class Catalog:
                 changed = retired(stock.shelf.of(id_), ends, self.clock())
                 if await self._committed(stock, changed):
                     return (await self.stock()).shelf.of(id_)
+        raise Busy
+
+    async def endorse(self, id_: str, number: int, endorsement: Endorsement) -> bool:
+        """Add a partner's endorsement to a version. False if it has it already; raises KeyError if there is no such version."""
+        return await self._changed(id_, number, lambda version: endorsed(version, endorsement, self.clock()))
+
+    async def withdraw_endorsement(self, id_: str, number: int, digest: str) -> bool:
+        """False if the version hasn't got it; raises KeyError if there is no such version."""
+        return await self._changed(id_, number, lambda version: unendorsed(version, digest, self.clock()))
+
+    async def _changed(self, id_: str, number: int, change: Callable[[Version], tuple[Version, ...]]) -> bool:
+        async with self._one_at_a_time:
+            for _ in range(ATTEMPTS):
+                stock = await self.stock()
+                version = next((version for version in stock.shelf.of(id_) if version.number == number), None)
+                if version is None:
+                    raise KeyError(f"{id_}@{number}")
+                changed = change(version)
+                if await self._committed(stock, changed):
+                    return bool(changed)
         raise Busy
 
     async def bring_into_force(self) -> int:

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from services.catalog.domain.document import Kind
 from services.catalog.domain.drafts import Draft
 from services.catalog.domain.versions import Shelf, Version
+from shared.events.catalog import Endorsement
 from shared.events.definitions import Achievement, Stack
 from shared.events.envelope import Envelope, envelope_of
 from shared.mongo import ASCENDING, Database, DatabaseError, Document, DuplicateKey, InsertOne, ReplaceOne
@@ -235,6 +236,7 @@ def document_of(version: Version) -> Document:
         "retired": version.retired,
         # As text, because it is read whole, and its decimals are exact so.
         "definition": version.definition.model_dump_json(),
+        "endorsements": [endorsement.model_dump_json() for endorsement in version.endorsements],
     }
 
 
@@ -250,6 +252,7 @@ def version_of(document: Document) -> Version:
         effective_from=document["effective_from"],
         teach_out_ends=document["teach_out_ends"],
         retired=document["retired"],
+        endorsements=tuple(Endorsement.model_validate_json(each) for each in document.get("endorsements", ())),
     )
 
 

@@ -15,6 +15,7 @@ from services.catalog.domain.findings import Finding
 from services.catalog.domain.places import requirements_of
 from services.catalog.domain.versions import Version
 from services.catalog.publishing import Outcome
+from shared.events.catalog import Endorsement
 from shared.events.definitions import Definition, Stack
 from shared.events.envelope import Instant
 from shared.requirements.sentences import Names, sentence
@@ -150,6 +151,21 @@ class AnnouncementView(View):
     revision: int
     state: Literal["waiting", "sent"]
     time: Instant
+
+
+class EndorsementView(View):
+    """A partner's endorsement of a version: who vouches, in what words, until when (None: without end)."""
+
+    digest: str
+    by: str
+    name: str
+    comment: str | None
+    valid_until: Instant | None
+    credential: Annotated[str, Field(description="the credential: JSON, or a compact JWT")]
+
+
+def endorsement_view(endorsement: Endorsement) -> EndorsementView:
+    return EndorsementView.model_validate(endorsement.model_dump(exclude={"about"}))
 
 
 def spoken(definition: Definition, names: Names) -> list[Spoken]:

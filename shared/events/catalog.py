@@ -14,7 +14,8 @@ from shared.requirements.model import Slug
 class Endorsement(Message):
     """A partner's EndorsementCredential about a version, as it was uploaded and verified: JSON with an embedded proof, or a JWT.
 
-    `digest` is the SHA-256 of its bytes in hexadecimal, `by` the endorser's id (a DID or an address).
+    `digest` is the SHA-256 of its bytes in hexadecimal, `by` the endorser's id (a DID or an address). `about` is the id of what
+    is endorsed: the definition's own, or that of a level as the achievement it is awarded as.
     """
 
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -23,6 +24,7 @@ class Endorsement(Message):
     comment: str | None = None
     valid_until: Instant | None = None
     credential: str
+    about: Slug | None = None
 
 
 class Published(Fact):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.catalog.domain.document import Kind, Submission, kind_of
+from services.catalog.domain.endorsements import same_credential
 from services.catalog.domain.known import Known
-from shared.events.catalog import AchievementPublished, Published, StackPublished
-from shared.events.definitions import Definition, Stack
+from shared.events.catalog import AchievementPublished, Endorsement, Published, StackPublished
+from shared.events.definitions import Achievement, Definition, Stack
 from shared.events.envelope import Cause
 
 
@@ -25,6 +26,7 @@ class Version:
     effective_from: datetime | None = None
     teach_out_ends: datetime | None = None
     retired: bool = False
+    endorsements: tuple[Endorsement, ...] = ()
 
     @property
     def id(self) -> str:
@@ -37,6 +39,11 @@ class Version:
     @property
     def key(self) -> str:
         return f"{self.id}@{self.number}"
+
+    @property
+    def levels(self) -> tuple[Achievement, ...]:
+        """A stack's levels as the achievements that they are awarded as, the lowest first; none of an achievement."""
+        return self.definition.as_achievements() if isinstance(self.definition, Stack) else ()
 
     @property
     def awaits_force(self) -> bool:
@@ -60,6 +67,7 @@ class Version:
                 teach_out_ends=self.teach_out_ends,
                 retired=self.retired,
                 announced_at=self.announced_at,
+                endorsements=self.endorsements,
                 definition=self.definition,
             )
         return AchievementPublished(
@@ -71,6 +79,7 @@ class Version:
             teach_out_ends=self.teach_out_ends,
             retired=self.retired,
             announced_at=self.announced_at,
+            endorsements=self.endorsements,
             definition=self.definition,
         )
 
@@ -129,6 +138,20 @@ def retired(versions: Sequence[Version], ends: datetime | None, now: datetime) -
         if not version.retired or end != version.teach_out_ends:
             changed.append(replace(version.again(now), retired=True, teach_out_ends=end))
     return tuple(changed)
+
+
+def endorsed(version: Version, endorsement: Endorsement, now: datetime) -> tuple[Version, ...]:
+    """With the endorsement, in place of an older edition of the same credential; nothing if it has it already."""
+    if any(each.digest == endorsement.digest for each in version.endorsements):
+        return ()
+    others = [each for each in version.endorsements if not same_credential(each, endorsement)]
+    return (replace(version.again(now), endorsements=(*others, endorsement)),)
+
+
+def unendorsed(version: Version, digest: str, now: datetime) -> tuple[Version, ...]:
+    """Without the endorsement; nothing if it hasn't got it."""
+    kept = tuple(each for each in version.endorsements if each.digest != digest)
+    return () if kept == version.endorsements else (replace(version.again(now), endorsements=kept),)
 
 
 def come_into_force(shelf: Shelf, now: datetime) -> tuple[Version, ...]:
