@@ -10,7 +10,7 @@ from services.awarding.answers import StackShown
 from services.awarding.credentials.addresses import Addresses
 from services.awarding.domain.rules import Rules
 from services.awarding.pages.criteria import criteria
-from services.awarding.pages.views import AwardView, Event, LevelView, Part, StackView, State, Way
+from services.awarding.pages.views import AwardView, Event, LevelView, Part, StackView, Way
 from shared.events.awarding import Reason
 
 Document = Mapping[str, Any]
@@ -90,7 +90,8 @@ def stack_view(
                 way=None if level.way is None or not ways or not level.way.achievements else _way(level.way, rules),
             )
         )
-    return StackView(shown.stack, shown.name, tuple(levels))
+    issuer = rules.by_id[shown.levels[0].achievement].newest.definition.issuer.name
+    return StackView(shown.stack, shown.name, issuer, tuple(levels))
 
 
 def part(award: Document, rules: Rules) -> Part:
@@ -126,8 +127,3 @@ def _kind(fact: Document) -> Kind | None:
 
 def instant(moment: datetime | str) -> datetime:
     return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-
-
-def state_of(status: str) -> State:
-    assert status in get_args(State)
-    return status  # type: ignore[return-value]  # as asserted

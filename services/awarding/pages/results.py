@@ -44,4 +44,10 @@ def _checks(checks: Iterable[Check], translate: Translate) -> tuple[CheckView, .
 
 
 def check_view(check: Check, translate: Translate) -> CheckView:
-    return CheckView(translate(QUESTIONS[check.name]), check.outcome, translate(check.says, **check.params), check.details)
+    return CheckView(
+        name=translate(QUESTIONS[check.name]),
+        outcome=check.outcome,
+        says=translate(check.says, **check.params),
+        details=check.details,
+        tone="note" if check.name == "known" and check.outcome == "no" else check.outcome,
+    )

@@ -68,6 +68,7 @@ class StackView:
 
     id: str
     name: str
+    issuer: str
     levels: tuple[LevelView, ...]
 
     @property
@@ -78,13 +79,6 @@ class StackView:
     def reached(self) -> LevelView | None:
         """The highest level that is validly held."""
         return next((level for level in reversed(self.levels) if level.state == "valid"), None)
-
-    @property
-    def next_level(self) -> LevelView | None:
-        """The lowest above it."""
-        reached = self.reached
-        above = self.levels[self.levels.index(reached) + 1 :] if reached else self.levels
-        return above[0] if above else None
 
 
 @dataclass(frozen=True)
@@ -133,12 +127,13 @@ class AwardView:
 
 @dataclass(frozen=True)
 class CheckView:
-    """One check in the reader's language."""
+    """One check in the reader's language. `tone` is `note` where a no says nothing against the credential."""
 
     name: str
     outcome: Literal["yes", "no", "unknown"]
     says: str
     details: tuple[str, ...] = ()
+    tone: Literal["yes", "no", "unknown", "note"] = "yes"
 
 
 @dataclass(frozen=True)

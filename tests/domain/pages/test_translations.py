@@ -1,0 +1,55 @@
+"""Every text of the pages is there in German."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.support import Translations
+
+from services.awarding import pages as awarding
+from shared import pages as shared
+from shared.credentials.findings import SAYS
+from shared.pages.languages import translations_in
+
+SHARED = Path(shared.__file__).parent
+AWARDING = Path(awarding.__file__).parent
+METHODS = [("**.html", "jinja2"), ("**.py", "python")]
+OPTIONS = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
+
+
+def texts_of(folder: Path) -> Iterator[str]:
+    """Of a text with a plural the singular, by which it is looked up."""
+    for _, _, found, _, _ in extract_from_dir(folder, METHODS, OPTIONS):
+        yield found if isinstance(found, str) else found[0]
+
+
+def german(*folders: Path) -> Translations:
+    return translations_in([folder / "locales" for folder in folders], "de")
+
+
+def is_translated(text: str, translations: Translations) -> bool:
+    catalog = translations._catalog  # gettext's own: there is no other way to ask
+    return text in catalog or (text, 0) in catalog
+
+
+@pytest.mark.parametrize("folders", [(SHARED,), (AWARDING, SHARED)], ids=["shared", "awarding"])
+def test_every_text_of_a_page_is_translated(folders: tuple[Path, ...]) -> None:
+    translations = german(*folders)
+    texts = set(texts_of(folders[0]))
+    assert len(texts) > 20
+    assert not {text for text in texts if not is_translated(text, translations)}
+
+
+def test_everything_that_a_check_can_find_is_translated() -> None:
+    translations = german(AWARDING)
+    assert not {says for _, says in SAYS.values() if not is_translated(says, translations)}
+
+
+def test_translations_keep_what_is_filled_in() -> None:
+    translations = german(AWARDING)
+    for _, says in SAYS.values():
+        parameters = {word.split(")")[0] for word in says.split("%(")[1:]}
+        assert {word.split(")")[0] for word in translations.gettext(says).split("%(")[1:]} == parameters, says
