@@ -27,6 +27,8 @@ IRI: Final = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]*')
 LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 NOWHERE: Final = "undefined://nowhere/"
 """What relative addresses are resolved against, to be recognised; PyLD's own default is a real address."""
+DIRECTION: Final = "i18n-datatype"
+"""How a text's `@direction` gets into RDF. Data Integrity leaves it open; Digital Bazaar's libraries do it so, others drop it."""
 KEPT_CONTEXTS: Final = 200
 """Inline contexts that a thread keeps parsed; strangers' documents can bring any number."""
 MOST_VALUES: Final = 20_000
@@ -72,13 +74,14 @@ class NotCanonical(ValueError):
 def canonical(document: Mapping[str, Any], documents: Mapping[str, Mapping[str, Any]] | None = None) -> str:
     """The document's canonical N-Quads, each line ended by a newline, sorted.
 
-    Only the pinned contexts can be named and, beside them, those in `documents` (address to JSON-LD document); inline ones may be used.
+    It may name the pinned contexts and, beside them, those in `documents` (address to JSON-LD document), and have inline ones.
     Raises UndefinedTerms, UnknownContext and NotCanonical. Never touches the network; may be called from any thread.
     """
     processor = _Processor()
     loader = _Loader(documents or {})
     cache = {} if documents else _kept()
-    options = {"base": NOWHERE, "documentLoader": loader, "contextResolver": jsonld.ContextResolver(cache, loader)}
+    resolver = jsonld.ContextResolver(cache, loader)
+    options = {"base": NOWHERE, "documentLoader": loader, "contextResolver": resolver, "rdfDirection": DIRECTION}
     try:
         _refuse_endless(document)
         text = _Naming().named(processor.to_rdf(dict(document), options))

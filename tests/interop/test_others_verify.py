@@ -7,6 +7,7 @@ import pytest
 
 from shared.credentials.jwts import as_jwt
 from shared.credentials.keys import SigningKey
+from shared.credentials.proofs import proof_is_good
 from shared.credentials.status import Bits
 from tests.interop.issuer import DID, LISTS, badge, did_document, entry, made, proof_key, record, status_list, token_key
 from tests.interop.others import Others
@@ -25,6 +26,18 @@ def test_a_signed_credential_verifies_elsewhere_whatever_its_name(others: Others
     answer = others.verify(made(badge(name)), {DID: did_document()})
 
     assert answer.verified, answer.error
+
+
+def test_a_text_with_language_and_direction_verifies_elsewhere_and_its_direction_is_covered(others: Others) -> None:
+    description = {"@value": "معايرة", "@language": "ar-EG", "@direction": "rtl"}
+    credential = made(badge("Titration") | {"description": description})
+    turned = credential | {"description": description | {"@direction": "ltr"}}
+
+    good, bad = others.verify_all([credential, turned], {DID: did_document()})
+
+    assert good.verified, good.error
+    assert not bad.verified
+    assert not proof_is_good(turned, credential["proof"][0], proof_key().public)
 
 
 def test_a_tampered_credential_verifies_nowhere(others: Others) -> None:
