@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.notifications.domain.contact import Contact
 from services.notifications.domain.delivery import FINAL, State
 from services.notifications.domain.kinds import Kind
+from services.notifications.identity import Identities, NoSealingKey
+from services.notifications.identity_api import NO_KEY
+from services.notifications.identity_api import router as identity
 from services.notifications.store import Contacts, Deliveries, Inbox
 from shared.events.envelope import Instant, LearnerId
 from shared.http import Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
@@ -32,6 +35,16 @@ class Stores:
     inbox: Inbox
     contacts: Contacts
     deliveries: Deliveries
+    identities: Identities | None = None
+
+    async def enter(self, contacts: Mapping[str, Contact], now: datetime) -> None:
+        """What learners share of who they are follows."""
+        try:
+            if self.identities is not None:
+                await self.identities.changing(contacts)
+        except NoSealingKey as missing:
+            raise Problem(503, detail=NO_KEY) from missing
+        await self.contacts.put(contacts, now)
 
 
 def stores(request: Request) -> Stores:
@@ -122,7 +135,7 @@ deliveries = APIRouter(tags=["deliveries"])
 
 def app_of(ready: Check, tokens: Tokens | None = None, stores: Stores | None = None) -> FastAPI:
     """The HTTP side alone; without `stores` only its document can be read."""
-    routers = (inbox, contacts, deliveries)
+    routers = (inbox, contacts, identity, deliveries)
     app = create_app(NAME, routers=routers, ready=ready, tokens=tokens, says="Inboxes, the contact book and mail to learners.")
     app.state.stores = stores
     return app
@@ -157,7 +170,7 @@ async def mark_read(learner: Learner, message: str, of: Of) -> InboxMessage:
 async def put_contact(learner: Learner, contact: Contact, of: Of) -> ContactShown:
     """Enter how the learner is reached, or replace what was there. It counts for what is mailed from now on."""
     now = _now()
-    await of.contacts.put({learner: contact}, now)
+    await of.enter({learner: contact}, now)
     return _contact(contact, now)
 
 
@@ -171,7 +184,12 @@ async def get_contact(learner: Learner, of: Of) -> ContactShown:
 
 @contacts.delete("/learners/{learner}/contact", status_code=204, dependencies=[Depends(may_see_learner("contacts:write"))])
 async def delete_contact(learner: Learner, of: Of) -> Response:
-    """Nothing is mailed to the learner any more; the inbox stays. Deleting what is not there is no error."""
+    """Nothing is mailed to the learner any more, and their credentials say nothing of who they are; the inbox stays.
+
+    Deleting what is not there is no error.
+    """
+    if of.identities is not None:
+        await of.identities.leaving(learner)
     await of.contacts.delete(learner)
     return Response(status_code=204)
 
@@ -187,7 +205,7 @@ async def import_contacts(many: ManyContacts, of: Of) -> Stored:
             if counted[contact.learner] > 1
         ]
         raise Problem(422, "The request is not valid", f"{len(errors)} errors, each with its place", errors=errors)
-    await of.contacts.put({contact.learner: contact for contact in many.contacts}, _now())
+    await of.enter({contact.learner: contact for contact in many.contacts}, _now())
     return Stored(stored=len(counted))
 
 

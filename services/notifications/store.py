@@ -14,14 +14,18 @@ from typing import Any, Final
 
 from services.notifications.domain.contact import Contact
 from services.notifications.domain.delivery import Delivery, Outcome, State
+from services.notifications.domain.identity import Choice
 from services.notifications.domain.kinds import Kind
-from services.notifications.domain.telling import CONTACTS, DELIVERIES, INBOX, Told
-from shared.mongo import ASCENDING, DESCENDING, Database, Document, ReplaceOne, UpdateOne
+from services.notifications.domain.telling import CONTACTS, DELIVERIES, INBOX, Shown, Told
+from shared.events.envelope import rfc3339
+from shared.mongo import ASCENDING, DESCENDING, Database, Document, UpdateOne
+from shared.stream.transaction import FACTS
 
 INDEXES: Final[Mapping[str, tuple[tuple[tuple[str, int], ...], ...]]] = {
     INBOX: ((("learner", ASCENDING), ("number", DESCENDING)),),
     DELIVERIES: ((("state", ASCENDING),), (("learner", ASCENDING),)),
     CONTACTS: (),
+    FACTS: ((("learner", ASCENDING),),),
 }
 
 
@@ -32,11 +36,20 @@ async def create_indexes(database: Database) -> None:
 
 def told_to_document(told: Told) -> Document:
     document: Document = {"newest": [[subject, revision] for subject, revision in told.newest.items()], "messages": told.messages}
-    return document if told.erased is None else document | {"erased": told.erased}
+    if told.erased is not None:
+        document["erased"] = told.erased
+    if (shown := told.identity) is not None:
+        asked = None if shown.asked is None else [rfc3339(shown.asked[0]), shown.asked[1]]
+        document["identity"] = [shown.revision, shown.shared, asked]
+    return document
 
 
 def told_from_document(learner: str, document: Document) -> Told:
-    return Told(learner, dict(document["newest"]), document["messages"], document.get("erased"))
+    shown = None
+    if "identity" in document:
+        revision, shared, asked = document["identity"]
+        shown = Shown(revision, shared, asked and (datetime.fromisoformat(asked[0]), asked[1]))
+    return Told(learner, dict(document["newest"]), document["messages"], document.get("erased"), shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +156,22 @@ class Contacts:
         return None if document is None else (_contact(document), document["changed_at"])
 
     async def put(self, contacts: Mapping[str, Contact], now: datetime) -> None:
-        """Insert or replace each, by learner."""
+        """Insert or replace each, by learner. What a learner chose to share of it stays chosen."""
         writes = [
-            ReplaceOne({"_id": learner}, {"_id": learner, **contact.to_document(), "changed_at": now}, upsert=True)
+            UpdateOne({"_id": learner}, {"$set": {**contact.to_document(), "changed_at": now}}, upsert=True)
             for learner, contact in contacts.items()
         ]
         await self._all.bulk_write(writes, ordered=False)
+
+    async def sharing(self, learners: Some[str]) -> dict[str, tuple[Contact, Choice]]:
+        """Those of the learners whose credentials say something of who they are, with what they chose."""
+        found = self._all.find({"_id": {"$in": list(learners)}, "shares": {"$exists": True}})
+        return {document["_id"]: (_contact(document), Choice(**document["shares"])) async for document in found}
+
+    async def choose(self, learner: str, choice: Choice | None) -> bool:
+        """Whether the contact book has an entry for the learner, in which it is noted."""
+        noted = {"$unset": {"shares": ""}} if choice is None else {"$set": {"shares": choice.model_dump()}}
+        return (await self._all.update_one({"_id": learner}, noted)).matched_count == 1
 
     async def delete(self, learner: str) -> bool:
         return (await self._all.delete_one({"_id": learner})).deleted_count == 1

@@ -46,6 +46,15 @@ KINDS: Final[Mapping[type[AwardFact], Kind]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What was last said of the identity that a learner shares. `asked` is when, and by which request, it was last chosen."""
+
+    revision: int = 0
+    shared: bool = False
+    asked: tuple[datetime, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What a learner has been told: the newest revision of each award and way through a stack, and the number of messages.
 
@@ -56,6 +65,7 @@ class Told:
     newest: Mapping[str, int] = field(default_factory=dict)
     messages: int = 0
     erased: datetime | None = None
+    identity: Shown | None = None
 
     def knows(self, subject: str, revision: int, time: datetime) -> bool:
         return revision <= self.newest.get(subject, 0) or (self.erased is not None and time <= self.erased)
@@ -108,12 +118,19 @@ def tell_of_upgrade(told: Told, event: Event[StackUpgraded], names: Names) -> De
 
 
 def forget(told: Told, event: Event[LearnerErased], _: Names) -> Decided[Told]:
-    """Leaves of the learner nothing but the instant of the erasure, so that older facts sent again tell nothing."""
+    """Leaves of the learner nothing but the instant of the erasure, so that older facts sent again tell nothing, and how often
+    an identity was shared, so that no later fact about one has the id of an earlier one.
+    """
     erased = max(event.time, told.erased) if told.erased else event.time
     of_learner = {"learner": told.learner}
     return Decided(
-        Told(told.learner, erased=erased),
-        writes=(Drop(INBOX, of_learner), Drop(DELIVERIES, of_learner), Drop(CONTACTS, {"_id": told.learner})),
+        Told(told.learner, erased=erased, identity=told.identity and Shown(told.identity.revision)),
+        writes=(
+            Drop(INBOX, of_learner),
+            Drop(DELIVERIES, of_learner),
+            Drop(CONTACTS, {"_id": told.learner}),
+            Drop("facts", of_learner),
+        ),
     )
 
 

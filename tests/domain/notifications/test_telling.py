@@ -16,7 +16,8 @@ from services.notifications.domain.telling import CONTACTS, DELIVERIES, INBOX, K
 from services.notifications.store import told_from_document, told_to_document
 from services.notifications.stream import FLOW
 from shared.decisions import Drop, Event
-from shared.events.awarding import AwardExpired, AwardFact, AwardGranted, AwardRevoked, AwardSuspended
+from shared.events.awarding import AwardExpired, AwardFact, AwardGranted, AwardRevoked, AwardSuspended, CredentialIssued
+from shared.events.notifications import IdentitySharingRequested
 from shared.topics import AWARDS
 from tests.domain.notifications.facts import NAMES, NOON, TRACE, award, erasure, event, put_into, upgrade
 
@@ -35,8 +36,8 @@ def tell(*events: Event[Any], told: Told | None = None) -> tuple[Told, list[dict
     return told, inbox, deliveries
 
 
-def test_every_fact_of_awarding_has_its_decision() -> None:
-    assert set(FLOW.table) == set(AWARDS.events)
+def test_every_fact_about_awards_has_its_decision() -> None:
+    assert set(FLOW.table) == {*AWARDS.events, IdentitySharingRequested} - {CredentialIssued}
 
 
 @pytest.mark.parametrize(("model", "kind"), KINDS.items())
@@ -139,6 +140,7 @@ def test_an_erased_learner_leaves_nothing_but_the_instant() -> None:
         repr(Drop(INBOX, {"learner": "ada"})),
         repr(Drop(DELIVERIES, {"learner": "ada"})),
         repr(Drop(CONTACTS, {"_id": "ada"})),
+        repr(Drop("facts", {"learner": "ada"})),
     }
 
 
