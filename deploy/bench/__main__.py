@@ -16,7 +16,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.bench import signing
 from deploy.bench.run import Measured, measure
+from deploy.bench.signing import Signing
 from deploy.demo.cohort import LEARNERS
 from deploy.local.process import ProcessFailed
 
@@ -36,9 +38,16 @@ def main(learners: Annotated[int, typer.Option(help="of the seeded cohort; some 
         found = asyncio.run(measure(FOLDER, learners))
     except ProcessFailed as failure:
         sys.exit(str(failure))
-    figures = summary(found) | {"load_before": round(before, 2), "cores": os.cpu_count(), "at": datetime.now(UTC).isoformat()}
+    proofs = signing.measure()
+    figures = (
+        summary(found)
+        | {"signing": asdict(proofs)}
+        | {"load_before": round(before, 2), "cores": os.cpu_count(), "at": datetime.now(UTC).isoformat()}
+    )
     SUMMARY.write_text(json.dumps(figures, indent=2) + "\n")
     show(found, before)
+    show_signing(proofs)
+    console.print(f"All figures: {SUMMARY}", highlight=False)
     for data in ("kafka", "database"):
         shutil.rmtree(FOLDER / data, ignore_errors=True)
 
@@ -87,7 +96,16 @@ def show(found: Measured, load: float) -> None:
     for name, delays in (("award", latency.award), ("upgrade", latency.upgrade)):
         at_half.add_row(name, *([f"{delay * 1_000:,.0f} ms" for delay in delays] if delays else ["none", "none"]))
     console.print(at_half)
-    console.print(f"All figures: {SUMMARY}", highlight=False)
+
+
+def show_signing(proofs: Signing) -> None:
+    title = f"credentials of {proofs.bytes:,.0f} bytes and {proofs.quads:.0f} quads signed per second of one core"
+    table = Table(title=title, title_justify="left")
+    for column in ("by templates", "as JSON-LD each", "times", "made and signed"):
+        table.add_column(column, justify="right")
+    speeds = (f"{speed:,.0f}" for speed in (proofs.fast_per_second, proofs.slow_per_second))
+    table.add_row(*speeds, f"{proofs.ratio:.0f}", f"{proofs.made_per_second:,.0f}")
+    console.print(table)
 
 
 def per_thousand(seconds: float | None, completions: int) -> str:

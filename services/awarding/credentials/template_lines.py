@@ -192,7 +192,8 @@ class Template:
                 named = relabelled(self._named.filled(terms + self._blanks))
         if named is None:
             return None
-        return "\n".join(sorted({*named, *self._rest.filled(terms)})) + "\n"
+        # Still in the template's order, so that little is left to sort.
+        return "\n".join(sorted(dict.fromkeys([*self._rest.filled(terms), *named]))) + "\n"
 
 
 def relabelled(lines: Sequence[str], alike: int = 0) -> list[str] | None:
