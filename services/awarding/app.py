@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager
 
 from services.awarding.api import NAME, Desk, app_of
 from services.awarding.checking.checker import Checker, inside
+from services.awarding.credentials.addresses import Addresses
 from services.awarding.domain.ids import PublicIds
+from services.awarding.pages.reception import Reception
+from services.awarding.pages.routes import add_pages, pages_of
 from services.awarding.rulebook import Rulebook
 from services.awarding.sharing.links import Links
 from services.awarding.sharing.store import Shares
@@ -43,10 +46,14 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
 
             await broadcast.caught_up()
             tokens = Tokens(settings.jwks, settings.token_issuer, settings.token_audience)
-            app = app_of(ready, tokens, Desk(Shelves(database), Rulebook(broadcast, ids), publisher))
+            desk = Desk(Shelves(database), Rulebook(broadcast, ids), publisher)
+            app = app_of(ready, tokens, desk)
             app.state.sessions = Sessions.from_settings(settings, settings.awarding_url)
             app.state.shares = Shares(database, Links(ids.key, settings.awarding_url))
-            async with Checker.open(settings, inside(app, settings.awarding_url)) as app.state.checker:
+            async with Checker.open(settings, inside(app, settings.awarding_url)) as checker:
+                app.state.checker = checker
+                shares = app.state.shares
+                add_pages(app, Reception(pages_of(settings), desk, Addresses.of(settings), shares, verify=checker.check))
                 yield Service(app, Stream(flow(ids), settings.kafka, database, instance=settings.instance))
     finally:
         database.close()

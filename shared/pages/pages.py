@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -115,13 +116,14 @@ class Pages:
         """Problem details as a page."""
         return self.render(request, "problem.html", problem["status"], problem=FIELDS | problem)
 
-    def mount(self, app: FastAPI, *routers: APIRouter) -> None:
+    def mount(self, app: FastAPI, *routers: APIRouter, beside: Sequence[APIRouter] = ()) -> None:
         """Serve these pages and the style, and answer errors on pages' paths with pages. Call it after all other middleware was
-        added, for their errors are meant, too. Routes find this as `request.app.state.pages`."""
+        added, for their errors are meant, too. `beside` are routers that the app has already and that are pages as well.
+        Routes find this as `request.app.state.pages`."""
         for router in (self._assets.router(), *routers):
             app.include_router(router)
         app.state.pages = self
-        routes = [route for router in routers for route in router.routes]
+        routes = [route for router in (*routers, *beside) for route in router.routes]
         app.add_middleware(ReadableProblems, routes=routes, render=self.problem)
 
 

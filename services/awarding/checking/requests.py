@@ -37,7 +37,7 @@ async def asked_by(request: Request, checker: Checker) -> Asked:
     """Raises Problem, and Unreadable."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in FORMS:
-        return await _by_form(request)
+        return await by_form(request)
     body = await request.body()
     if kind == "application/json" or kind.endswith("+json"):
         return await checker.unwrapped(body)
@@ -56,7 +56,7 @@ def of_bytes(data: bytes, email: str | None = None, documents: Any = None) -> As
     return Asked(data, email=email, documents=documents)
 
 
-async def _by_form(request: Request) -> Asked:
+async def by_form(request: Request) -> Asked:
     """`credential`: a file or a text; or `address`. `email` and `documents` (JSON) if wanted. Empty fields count for nothing."""
     async with request.form(max_files=2, max_fields=10, max_part_size=MOST_TEXT) as form:
         email = _text(form, "email")

@@ -7,11 +7,12 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from starlette.datastructures import UploadFile
 
+from services.awarding.checking.checker import Asked
+from services.awarding.checking.requests import by_form
 from services.awarding.pages.reception import At, Reception
 from shared.credentials.findings import Report
-from shared.credentials.reading import MOST_PICTURE, Unreadable, address_in
+from shared.credentials.reading import MOST_PICTURE, Unreadable
 from shared.http.problems import unavailable
 from shared.pages.formats import Formats
 
@@ -44,32 +45,27 @@ NOTHING: Final = _("Choose a file, paste a text, or give an address.")
 @router.get("/check")
 async def show_check(request: Request, at: At, address: Annotated[str, Query(max_length=2_000)] = "") -> Response:
     """The form; with an address, what is found there."""
-    return await _answered(request, at, None, address.strip()) if address.strip() else _form(request, at)
+    if not address.strip():
+        return _form(request, at)
+    return await _answered(request, at, Asked(address=address.strip()))
 
 
 @router.post("/check")
 async def check(request: Request, at: At) -> Response:
-    async with request.form(max_files=1, max_fields=10, max_part_size=MOST_PICTURE) as form:
-        file, text, address = form.get("file"), form.get("text"), form.get("address")
-        data = await file.read() if isinstance(file, UploadFile) and file.size else b""
-        data = data or str(text or "").strip().encode("utf-8", "replace")
-    if data and (found := address_in(data)) is not None:
-        return await _answered(request, at, None, found)
-    if data:
-        return await _answered(request, at, data, "", text=str(text or "") if not isinstance(file, UploadFile) else "")
-    if address:
-        return await _answered(request, at, None, str(address).strip()[:2_000])
-    return _form(request, at, 422, error=at.pages.text(request, NOTHING))
+    try:
+        asked = await by_form(request)
+    except Unreadable as error:
+        return _form(request, at, 422, error=_why(request, at, error))
+    return await _answered(request, at, asked)
 
 
-async def _answered(request: Request, at: Reception, data: bytes | None, address: str, *, text: str = "") -> Response:
+async def _answered(request: Request, at: Reception, asked: Asked) -> Response:
     if at.verify is None:
         raise unavailable(60, "This process checks no credentials.")
     try:
-        report = await at.verify(data, address=address or None)
+        report = await at.verify(asked)
     except Unreadable as error:
-        said = at.pages.text(request, error.says)
-        return _form(request, at, 422, error=said, address=address, text=text[:20_000])
+        return _form(request, at, 422, error=_why(request, at, error), address=asked.address or "", text=_text(asked.data))
     return at.pages.render(
         request,
         "result.html",
@@ -78,6 +74,18 @@ async def _answered(request: Request, at: Reception, data: bytes | None, address
         said=_said(request, at, report),
         now=datetime.now(UTC),
     )
+
+
+def _why(request: Request, at: Reception, error: Unreadable) -> str:
+    return at.pages.text(request, NOTHING if error.code == "empty" else error.says)
+
+
+def _text(data: bytes | None) -> str:
+    """What was typed comes back to be mended; files do not."""
+    try:
+        return "" if data is None or len(data) > 20_000 else data.decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _form(request: Request, at: Reception, status: int = 200, *, error: str = "", address: str = "", text: str = "") -> Response:

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from services.awarding.credentials.forms import Form
 from services.awarding.pages.reception import At, Reception, file_of, identifiers, name_in, qr
 from services.awarding.sharing.api import ShareAsked, made, withdrawn
 from services.awarding.sharing.store import Share
@@ -91,12 +92,12 @@ async def show_own_award(request: Request, learner: Learner, award: AwardId, at:
 
 
 @router.get("/passport/awards/{award}/credential.{form}")
-async def read_own_credential(learner: Learner, award: AwardId, form: Literal["json", "jwt", "png", "svg"], at: At) -> Response:
+async def read_own_credential(learner: Learner, award: AwardId, form: Form, at: At) -> Response:
     document = await at.desk.shelves.award(award)
     credential = None if document is None or document["learner"] != learner else await at.credential(award)
     if credential is None:
         raise Problem(404, detail="You have no such award, or no credential was issued for it.")
-    return file_of(credential, form, f"credential-{award[:8]}")
+    return await file_of(credential, form, f"credential-{award[:8]}")
 
 
 @router.get("/passport/record.json")

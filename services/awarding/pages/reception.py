@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Protocol
@@ -11,14 +13,21 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from services.awarding.api import Desk
+from services.awarding.checking.checker import Asked
 from services.awarding.credentials.addresses import Addresses
+from services.awarding.credentials.document import Unmakeable
+from services.awarding.credentials.forms import MEDIA_TYPES, Form, attachment
+from services.awarding.credentials.keyring import NoKey
 from services.awarding.pages.folio import Folio
 from services.awarding.pages.results import Translate, result_view
 from services.awarding.pages.views import ResultView
 from services.awarding.sharing.store import Shares
 from shared.credentials.findings import Report
+from shared.http import Problem
 from shared.http.problems import unavailable
 from shared.pages import Pages
+
+log = logging.getLogger(__name__)
 
 
 class Made(Protocol):
@@ -46,17 +55,8 @@ Record = Callable[[str], Awaitable[bytes | None]]
 """All of a learner's stacks as one signed record, by the learner's id; None where there is nothing to put into it."""
 
 
-class Verify(Protocol):
-    async def __call__(self, data: bytes | None = None, *, address: str | None = None, email: str | None = None) -> Report:
-        """Checks the credential in the bytes, in any form, or at the address. Raises Unreadable."""
-
-
-FORMS: Final[Mapping[str, str]] = {
-    "json": "application/vc+ld+json",
-    "jwt": "text/plain; charset=utf-8",
-    "png": "image/png",
-    "svg": "image/svg+xml",
-}
+Verify = Callable[[Asked], Awaitable[Report]]
+"""Checks what somebody brought. Raises Unreadable."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,22 @@ class Reception:
         return await Folio.of(self.desk, learner, self.pages.language_of(request), self.addresses)
 
     async def credential(self, award: str) -> Made | None:
-        return None if self.office is None else await self.office.credential(award)
+        """None as well for one that cannot be made any more: its page is shown without."""
+        try:
+            return None if self.office is None else await self.office.credential(award)
+        except Unmakeable as error:
+            log.warning("a page is shown without its credential: %s", error)
+            return None
 
     async def checked(self, made: Made | None, email: str | None = None) -> Report | None:
-        """Checked as a stranger would."""
-        return None if made is None or self.verify is None else await self.verify(made.json(), email=email)
+        """Checked as a stranger would. None if there is nothing to check."""
+        if made is None or self.verify is None:
+            return None
+        try:
+            return await self.verify(Asked(await asyncio.to_thread(made.json), email=email))
+        except NoKey as error:
+            log.warning("a page is shown without its credential: %s", error)
+            return None
 
     def result(self, request: Request, report: Report | None) -> ResultView | None:
         return None if report is None else result_view(report, self.translator(request))
@@ -89,6 +100,15 @@ class Reception:
 
     def picture(self, achievement: str, version: int) -> str:
         return f"{self.pages.site.prefix}/pictures/{achievement}/{version}.svg"
+
+
+AS_FILE: Final = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex, nofollow",
+}
 
 
 def reception(request: Request) -> Reception:
@@ -101,19 +121,14 @@ def reception(request: Request) -> Reception:
 At = Annotated[Reception, Depends(reception)]
 
 
-def file_of(made: Made, form: str, name: str) -> Response:
-    """The credential as a download, in one of FORMS."""
-    makers: Mapping[str, Callable[[], bytes | str]] = {"json": made.json, "jwt": made.jwt, "png": made.png, "svg": made.svg}
-    content = makers[form]()
-    headers = {
-        "content-disposition": f'attachment; filename="{name}.{form}"',
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
-        "referrer-policy": "no-referrer",
-        "x-robots-tag": "noindex, nofollow",
-    }
-    return Response(content, media_type=FORMS[form], headers=headers)
+async def file_of(made: Made, form: Form, name: str) -> Response:
+    """The credential as a download. Raises the 404 problem for a form whose key is gone."""
+    makers: Mapping[Form, Callable[[], bytes | str]] = {"json": made.json, "jwt": made.jwt, "png": made.png, "svg": made.svg}
+    try:
+        content = await asyncio.to_thread(makers[form])
+    except NoKey as error:
+        raise Problem(404, detail=str(error)) from error
+    return Response(content, media_type=MEDIA_TYPES[form], headers={**AS_FILE, "content-disposition": attachment(name, form)})
 
 
 def qr(address: str) -> str:

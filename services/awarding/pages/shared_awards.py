@@ -6,11 +6,13 @@ A download never says more than its page: where the share leaves out a name or r
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Path, Request
+from fastapi import Form as FormField
 from fastapi.responses import Response
 
+from services.awarding.credentials.forms import Form
 from services.awarding.pages.reception import At, Made, Reception, file_of, name_in, qr
 from services.awarding.pages.results import check_view
 from services.awarding.sharing.store import Share, Withdrawn
@@ -21,7 +23,6 @@ router = APIRouter(include_in_schema=False)
 
 Token = Annotated[str, Path(max_length=200)]
 AwardId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
-FormName = Literal["json", "jwt", "png", "svg"]
 SIGNED: Final = ("application/vc+ld+json", "application/vc", "application/ld+json", "application/json")
 
 
@@ -45,7 +46,9 @@ async def show_share(request: Request, token: Token, at: At) -> Response:
 
 
 @router.post("/shared/{token}")
-async def compare_share(request: Request, token: Token, at: At, email: Annotated[str, Form(max_length=254)] = "") -> Response:
+async def compare_share(
+    request: Request, token: Token, at: At, email: Annotated[str, FormField(max_length=254)] = ""
+) -> Response:
     share = await _opened(request, token, at)
     if isinstance(share, Response):
         return share
@@ -62,14 +65,14 @@ async def show_shared_award(request: Request, token: Token, award: AwardId, at: 
 
 @router.post("/shared/{token}/awards/{award}")
 async def compare_shared_award(
-    request: Request, token: Token, award: AwardId, at: At, email: Annotated[str, Form(max_length=254)] = ""
+    request: Request, token: Token, award: AwardId, at: At, email: Annotated[str, FormField(max_length=254)] = ""
 ) -> Response:
     share = await _opened(request, token, at)
     return share if isinstance(share, Response) else await _award(request, share, award, at, base=request.url.path, email=email)
 
 
 @router.get("/shared/{token}/credential.{form}")
-async def read_only_credential(request: Request, token: Token, form: FormName, at: At) -> Response:
+async def read_only_credential(request: Request, token: Token, form: Form, at: At) -> Response:
     """Of a share of one award."""
     share = await _opened(request, token, at)
     if isinstance(share, Response):
@@ -80,7 +83,7 @@ async def read_only_credential(request: Request, token: Token, form: FormName, a
 
 
 @router.get("/shared/{token}/awards/{award}/credential.{form}")
-async def read_shared_credential(request: Request, token: Token, award: AwardId, form: FormName, at: At) -> Response:
+async def read_shared_credential(request: Request, token: Token, award: AwardId, form: Form, at: At) -> Response:
     share = await _opened(request, token, at)
     return share if isinstance(share, Response) else await _file(share, award, form, at)
 
@@ -103,7 +106,7 @@ async def _opened(request: Request, token: str, at: Reception, *, seen: bool = F
 async def _award(request: Request, share: Share, award: str, at: Reception, *, base: str, email: str | None = None) -> Response:
     made = await _covered(share, award, at)
     if _wants_signed(request):
-        return _as_file(share, made, award, "json")
+        return await _as_file(share, made, award, "json")
     folio = await at.folio(request, share.learner)
     if award not in folio.awards:
         raise _not_shared()
@@ -135,16 +138,16 @@ async def _covered(share: Share, award: str, at: Reception) -> Made | None:
     return await at.credential(award)
 
 
-async def _file(share: Share, award: str, form: str, at: Reception) -> Response:
-    return _as_file(share, await _covered(share, award, at), award, form)
+async def _file(share: Share, award: str, form: Form, at: Reception) -> Response:
+    return await _as_file(share, await _covered(share, award, at), award, form)
 
 
-def _as_file(share: Share, made: Made | None, award: str, form: str) -> Response:
+async def _as_file(share: Share, made: Made | None, award: str, form: Form) -> Response:
     if made is None:
         raise Problem(404, detail="No credential was issued for this award.")
     if not _says_no_more(share, made):
         raise Problem(403, detail="The credential says more than the learner shares here: a name, or results.")
-    return file_of(made, form, f"credential-{award[:8]}")
+    return await file_of(made, form, f"credential-{award[:8]}")
 
 
 def _says_no_more(share: Share, made: Made | None) -> bool:
