@@ -5,21 +5,29 @@ The renderer would read any file that an `href` names, and overflows its stack o
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from typing import Final
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
 from defusedxml.ElementTree import XMLParser  # type: ignore[import-untyped]
+from PIL import Image
 
-MOST_BYTES: Final = 1_000_000
+MOST_BYTES: Final = 4_000_000
 MOST_ELEMENTS: Final = 10_000
 MOST_FILTERS: Final = 20
+MOST_PIXELS: Final = 16_000_000
+"""Of all the bitmaps inside the picture."""
 DEEPEST: Final = 64
 
 SVG: Final = "{http://www.w3.org/2000/svg}"
 ELSEWHERE: Final = re.compile(r"""url\(\s*+["']?+\s*+(?!#)|@import|\\|image-set|src\s*\(""", re.IGNORECASE)
 """In a style, what leads out of the document; an escape could hide it."""
+
+
+BITMAP: Final = re.compile(r"data:image/(png|jpeg);base64,([A-Za-z0-9+/=\s]*)", re.ASCII)
 
 
 class UnsafePicture(ValueError):
@@ -46,7 +54,7 @@ class _Inspector:
     """Sees each element as it is parsed, so that nothing deep or long is ever built."""
 
     def __init__(self) -> None:
-        self._depth = self._elements = self._filters = 0
+        self._depth = self._elements = self._filters = self._pixels = 0
         self._style: list[str] | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -61,10 +69,22 @@ class _Inspector:
             )
         for name, value in attributes.items():
             refers = name.rpartition("}")[2] in ("href", "src")
-            if (refers and not value.strip().startswith("#")) or ELSEWHERE.search(value):
+            if refers and tag == f"{SVG}image" and (bitmap := BITMAP.fullmatch(value)):
+                self._see(bitmap[1], bitmap[2])
+            elif (refers and not value.strip().startswith("#")) or ELSEWHERE.search(value):
                 raise UnsafePicture("the picture refers to something outside itself; it may refer to its own parts only")
         if tag.rpartition("}")[2] == "style":
             self._style = []
+
+    def _see(self, kind: str, encoded: str) -> None:
+        """A bitmap inside: looked at, but not unpacked."""
+        try:
+            with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=(kind.upper(),)) as image:
+                self._pixels += image.width * image.height
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise UnsafePicture(f"the picture has something inside that is no {kind.upper()}") from error
+        if self._pixels > MOST_PIXELS:
+            raise UnsafePicture(f"the bitmaps inside a picture may have {MOST_PIXELS:,} pixels")
 
     def data(self, text: str) -> None:
         if self._style is not None:

@@ -33,6 +33,7 @@ def red(tmp_path: Path) -> Path:
         '<image href=" {red}" width="10" height="10"/>',
         '<image href="file://{red}" width="10" height="10"/>',
         '<image href="data:image/svg+xml;base64,{nested}" width="10" height="10"/>',
+        '<use href="data:image/png;base64,AAAA"/>',
         '<filter id="f"><feImage href="{red}"/></filter><rect width="10" height="10" filter="url(#f)"/>',
         '<use href="other.svg#stone"/>',
         "<rect fill=\"url('http://example.org/a#b')\"/>",
@@ -55,7 +56,7 @@ def test_what_refers_to_something_outside_is_refused(body: str, red: Path) -> No
         (an_svg("<g>" * 20_000 + "</g>" * 20_000), "within each other"),
         (an_svg("<g/>" * 20_000), "10,000 elements"),
         (an_svg('<filter id="f"/>' * 30), "20 filters"),
-        (an_svg(" " * 2_000_000), "bytes"),
+        (an_svg(" " * 5_000_000), "bytes"),
         ("<svg/>", "first element"),
         ("<html/>", "first element"),
         ("not a picture", "well-formed"),
@@ -73,6 +74,34 @@ def test_parts_that_refer_to_each_other_are_drawn() -> None:
     body = '<defs><linearGradient id="g"><stop stop-color="#f00"/></linearGradient><rect id="r" width="10" height="10"/></defs>'
     svg = an_svg(body + "<style>use { fill: url('#g') }</style>" + '<use xlink:href="#r"/>')
     assert Image.open(io.BytesIO(as_png(svg, 64))).getpixel((32, 32)) == (255, 0, 0, 255)
+
+
+def bitmap(image: Image.Image, kind: str = "png") -> str:
+    written = io.BytesIO()
+    image.save(written, kind)
+    return f"data:image/{kind};base64,{base64.b64encode(written.getvalue()).decode()}"
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_a_bitmap_inside_is_drawn(kind: str) -> None:
+    svg = an_svg(f'<image href="{bitmap(Image.new("RGB", (9, 9), "blue"), kind)}" width="10" height="10"/>')
+    colour = Image.open(io.BytesIO(as_png(svg, 64))).getpixel((32, 32))
+    assert isinstance(colour, tuple)
+    assert colour[2] > 250
+
+
+@pytest.mark.parametrize(
+    ("href", "why"),
+    [
+        (bitmap(Image.new("1", (5_000, 5_000))), "16,000,000 pixels"),
+        ("data:image/png;base64," + base64.b64encode(an_svg("").encode()).decode(), "no PNG"),
+        (bitmap(Image.new("1", (5, 5))).replace("png", "jpeg"), "no JPEG"),
+        ("data:image/png;base64,AAA", "no PNG"),
+    ],
+)
+def test_a_bitmap_inside_that_is_too_much_or_none_is_refused(href: str, why: str) -> None:
+    with pytest.raises(UnsafePicture, match=why):
+        as_png(an_svg(f'<image href="{href}" width="10" height="10"/>'))
 
 
 def test_a_use_that_multiplies_itself_is_refused() -> None:
