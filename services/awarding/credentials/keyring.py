@@ -53,16 +53,6 @@ class Key:
         return self.unit is None or self.unit == unit
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """A container: has every id of a key that is not usable, also of those that the set does not have."""
-
-    keyring: Keyring
-
-    def __contains__(self, kid: object) -> bool:
-        return not (isinstance(kid, str) and self.keyring.usable(kid))
-
-
 class Keyring:
     """The keys in the order of their age: by `since` where they say it, otherwise as they stand in the set."""
 
@@ -101,9 +91,9 @@ class Keyring:
         return self._keys
 
     @property
-    def unusable(self) -> Unusable:
-        """The ids of keys whose credentials are to be issued again."""
-        return Unusable(self)
+    def unusable(self) -> frozenset[str]:
+        """The ids of the set's keys whose credentials are to be issued again. A key that it does not have is no better."""
+        return frozenset(kid for kid in self._by_id if not self.usable(kid))
 
     def usable(self, kid: str) -> bool:
         """Whether credentials signed with the key stay as they are. Those of a compromised key don't; nor do those of a key

@@ -18,7 +18,11 @@ def issuer_profile(party: Party, addresses: Addresses) -> dict[str, Any]:
 
 def party_profile(party: Party, issuer: Party, addresses: Addresses) -> dict[str, Any]:
     """Another organisation, under the address of its profile here: it need not issue anything, and so may have no DID."""
-    return issuer_profile(party, addresses) if party.id == issuer.id else _profile(party, addresses.unit(party.id))
+    return issuer_profile(party, addresses) if party.id == issuer.id else other_profile(party, addresses)
+
+
+def other_profile(party: Party, addresses: Addresses) -> dict[str, Any]:
+    return _profile(party, addresses.unit(party.id))
 
 
 def institution(name: str, addresses: Addresses, unit: str) -> dict[str, Any]:
