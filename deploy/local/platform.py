@@ -13,7 +13,7 @@ from deploy.local.database import Database
 from deploy.local.kafka import Kafka
 from deploy.local.keys import AUDIENCE, ISSUER, LocalKeys
 from deploy.local.mailbox import Mailbox
-from deploy.local.ports import kept_port
+from deploy.local.ports import kept_port, last_port
 from deploy.local.provider import Provider
 from deploy.local.server import Server
 from deploy.local.service import SERVICES, Service
@@ -64,6 +64,8 @@ class Platform:
         self.database = None if "CAIRN_MONGODB" in os.environ else Database(self.folder / "database", self.ports.mongodb)
         self.mailbox = Mailbox(self.folder / "mailbox", self.ports.smtp)
         self._http: dict[str, int] = {}
+        self.moved: dict[str, str] = {}
+        """Services that are elsewhere than last time, since their ports were taken, and where they were then."""
         self.provider = Provider(
             self.folder / "provider", OIDC_CLIENT, self.keys.oidc_client_secret, [self.address("awarding")], self.port("provider")
         )
@@ -129,7 +131,11 @@ class Platform:
     def port(self, name: str) -> int:
         """Of a service's first instance, or of the sign-in service."""
         if name not in self._http:
-            self._http[name] = self.ports.of(name) or kept_port(self.folder / "ports" / name)
+            path = self.folder / "ports" / name
+            last = last_port(path)
+            self._http[name] = self.ports.of(name) or kept_port(path)
+            if last not in (None, self._http[name]):
+                self.moved[name] = f"http://localhost:{last}"
         return self._http[name]
 
     def _instance(self, service: str, port: int | None = None) -> Service:

@@ -28,16 +28,22 @@ def free_port() -> int:
 
 def kept_port(path: Path) -> int:
     """A free port, the same as last time as long as nobody else has taken it. `path` remembers it."""
-    try:
-        kept = int(path.read_text())
-    except (OSError, ValueError):
-        kept = None
-    if kept is not None and 0 < kept <= 65_535 and _is_free(kept) and _claim(kept):
+    kept = last_port(path)
+    if kept is not None and _is_free(kept) and _claim(kept):
         return kept
     port = free_port()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(str(port))
     return port
+
+
+def last_port(path: Path) -> int | None:
+    """The one that `path` remembers."""
+    try:
+        kept = int(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return kept if 0 < kept <= 65_535 else None
 
 
 def _is_free(port: int) -> bool:

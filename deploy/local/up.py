@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,7 @@ from shared.events.envelope import rfc3339
 STAFF_SCOPES = (
     "awards:read",
     "awards:write",
+    "catalog:read",
     "catalog:write",
     "completions:publish",
     "contacts:read",
@@ -40,12 +42,14 @@ curl -i {url}/completions -H "authorization: Bearer $TOKEN" -H "content-type: ap
 
 def up(
     folder: Annotated[Path, typer.Option(help="data, keys and logs; what is there is used again")] = Path("var"),
-    http: Annotated[int | None, typer.Option(help="catalog's port, the other services on the next three")] = None,
+    http: Annotated[
+        int | None, typer.Option(help="catalog's port, the other services and the sign-in service on the next four")
+    ] = None,
     kafka: Annotated[int | None, typer.Option(help="the broker's port")] = None,
     mongodb: Annotated[int | None, typer.Option(help="the database's port")] = None,
     smtp: Annotated[int | None, typer.Option(help="the mailbox's port")] = None,
 ) -> None:
-    """Start broker, database, mailbox and the four services; Ctrl-C stops them. Ports not given are free ones."""
+    """Start broker, database, mailbox, sign-in and the four services; Ctrl-C stops them. Ports not given are free ones."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "up.lock").open("w") as lock:
         try:
@@ -89,14 +93,25 @@ async def run(platform: Platform) -> None:
 def show(platform: Platform) -> None:
     """Print addresses, tokens and a first command."""
     console = Console()
-    table = Table("what", "where", show_header=False, box=None)
-    for instance in platform.instances:
-        table.add_row(instance.service, f"{instance.url}/docs")
-    table.add_row("broker", platform.bootstrap)
-    table.add_row("database", platform.mongodb)
-    table.add_row("mails", str(platform.mailbox.folder / "mails"))
-    table.add_row("logs", str(platform.folder / "logs"))
-    console.print(table)
+    console.print(places(dict(pages(platform))))
+    console.print(f"\nThe passport asks to sign in: as {LEARNER}, or as anybody; there is no password.\n", highlight=False)
+    console.print(
+        places(
+            {
+                **{f"{instance.service} API": f"{instance.url}/docs" for instance in platform.instances},
+                "sign-in service": platform.provider.issuer,
+                "broker": platform.bootstrap,
+                "database": platform.mongodb,
+                "mails": str(platform.mailbox.folder / "mails"),
+                "logs": str(platform.folder / "logs"),
+            }
+        )
+    )
+    if "awarding" in platform.moved:
+        console.print(
+            f"\n[bold]Awarding was at {platform.moved['awarding']} before; that port is taken.[/] "
+            "Credentials issued then name issuers at that address, and cannot be checked now."
+        )
     staff = platform.keys.token(*STAFF_SCOPES)
     console.print("\na token of staff (others: python -m deploy.local.token --help):")
     print(f"export TOKEN={staff}")
@@ -105,6 +120,26 @@ def show(platform: Platform) -> None:
     print(f"export LEARNER_TOKEN={platform.keys.token(learner=LEARNER)}")
     console.print(f"\na first completion, of {LEARNER}:")
     print(first_completion(platform["assessment"].url))
+
+
+def pages(platform: Platform) -> list[tuple[str, str]]:
+    """What people open in a browser, by what it is."""
+    catalog, awarding = platform.address("catalog"), platform.address("awarding")
+    return [
+        ("what there is to earn", f"{catalog}/"),
+        ("check a credential", f"{awarding}/check"),
+        ("a learner's passport", f"{awarding}/passport"),
+    ]
+
+
+def places(found: Mapping[str, str]) -> Table:
+    """A line for each. Addresses are never broken: people click on them."""
+    table = Table(show_header=False, box=None)
+    table.add_column()
+    table.add_column(no_wrap=True, overflow="ignore")
+    for what, where in found.items():
+        table.add_row(what, where)
+    return table
 
 
 def first_completion(url: str) -> str:
