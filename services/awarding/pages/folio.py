@@ -55,7 +55,7 @@ class Folio:
             self.addresses,
             holder=holder,
             evidence=evidence,
-            stack=belongs[0] if belongs else None,
+            stack=min(belongs, key=lambda view: id_ not in [level.award for level in view.levels], default=None),
             note=note,
         )
 
