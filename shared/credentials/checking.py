@@ -24,7 +24,7 @@ from shared.credentials.schemas import schema_of
 from shared.credentials.statuses import status_of
 from shared.credentials.structure import kind_of
 from shared.credentials.summaries import name_of, summary_of
-from shared.credentials.workers import TookTooLong, Workers
+from shared.credentials.workers import Busy, TookTooLong, Workers
 
 FETCHING: Final = 1.5
 ANSWERING: Final = 1.8
@@ -93,8 +93,15 @@ async def _read(bench: Bench, data: bytes) -> Brought:
     try:
         answer = await bench.ask("read", data=data)
     except TookTooLong as error:
-        raise Unreadable("too_costly", "Reading it took too long, so it was given up.") from error
+        raise given_up(error) from error
     return Brought(answer["document"], answer["source"], answer["token"], answer["header"], answer["claims"])
+
+
+def given_up(error: TookTooLong) -> Unreadable:
+    """Why something was not even read."""
+    if isinstance(error, Busy):
+        return Unreadable("busy", "Too many credentials are being checked at the moment; please try again.")
+    return Unreadable("too_costly", "Reading it took too long, so it was given up.")
 
 
 async def _checks(bench: Bench, brought: Brought) -> tuple[Check, ...]:

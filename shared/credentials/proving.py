@@ -19,7 +19,7 @@ from shared.credentials.workers import TookTooLong, Workers
 
 MOST_PROOFS: Final = 6
 MOST_CONTEXTS: Final = 8
-PROVING: Final = 1.2
+PROVING: Final = 1.0
 """Seconds that one signature may take."""
 
 
@@ -128,7 +128,7 @@ async def contexts_of(resolver: Resolver, values: list[Any]) -> dict[str, dict[s
     while names := [name for name in dict.fromkeys(_contexts_named(asked)) if name not in CONTEXTS and name not in found]:
         if len(found) + len(names) > MOST_CONTEXTS:
             raise NotFound(names[0], f"it names more than {MOST_CONTEXTS} contexts that are not known here")
-        read = await asyncio.gather(*(resolver.object_at(name) for name in names))
+        read = await asyncio.gather(*(resolver.object_at(name, kept_first=True) for name in names))
         found.update(zip(names, (document for document, _ in read), strict=True))
         asked = [document for document, _ in read]
     return found

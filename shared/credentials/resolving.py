@@ -114,13 +114,19 @@ class Resolver:
         rest = address.partition("://")[2].lower()
         return any(rest == own or rest.startswith(f"{own}/") for own in map(_without_scheme, self.origins))
 
-    async def object_at(self, address: str) -> tuple[dict[str, Any], Origin]:
-        """The JSON object served there now, or else kept by whoever asks. Raises NotFound."""
+    async def object_at(self, address: str, *, kept_first: bool = False) -> tuple[dict[str, Any], Origin]:
+        """The JSON object served there now, or else kept by whoever asks. Raises NotFound.
+
+        Contexts and schemas say the same for good, so of these what is kept comes first.
+        """
+        kept = self.given.get(address)
+        if kept_first and isinstance(kept, dict):
+            return kept, "given"
         try:
             body, origin = await self.bytes_at(address)
             return _object(address, body), origin
         except NotFound as missing:
-            if isinstance(kept := self.given.get(address), dict):
+            if isinstance(kept, dict):
                 return kept, "given"
             raise missing
 

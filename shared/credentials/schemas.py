@@ -50,7 +50,7 @@ async def _by_one(bench: Bench, document: dict[str, Any], entry: object) -> Chec
     if kind not in KINDS or not isinstance(address, str):
         return finding("schema.unsupported", kind=kind)
     try:
-        schema, _ = await bench.resolver.object_at(address)
+        schema, _ = await bench.resolver.object_at(address, kept_first=True)
         answer = await bench.ask("schema", document=document, schema=schema)
     except NotFound as missing:
         return finding("schema.unreadable", address=address, reason=missing.says)

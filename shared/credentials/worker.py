@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, BinaryIO, Final
 
 import jsonschema
@@ -69,16 +70,22 @@ def structure(question: Mapping[str, Any], data: bytes) -> list[Any]:
     return [list(found) for found in amiss(question["document"])]
 
 
+@lru_cache(maxsize=16)
+def validator_of(text: bytes) -> jsonschema.protocols.Validator:
+    """Raises SchemaError. Kept, for looking through a schema takes much longer than comparing a credential with it."""
+    asked = orjson.loads(text)
+    validator = jsonschema.validators.validator_for(asked, default=jsonschema.Draft202012Validator)
+    validator.check_schema(asked)
+    return validator(asked, registry=referencing.Registry())
+
+
 def schema(question: Mapping[str, Any], data: bytes) -> dict[str, Any] | None:
     """None if the document is as the schema asks; {member, reason} if not; {unreadable} if the schema is none.
 
     References to other documents are not followed.
     """
-    asked = question["schema"]
-    validator = jsonschema.validators.validator_for(asked, default=jsonschema.Draft202012Validator)
     try:
-        validator.check_schema(asked)
-        problem = best_match(validator(asked, registry=referencing.Registry()).iter_errors(question["document"]))
+        problem = best_match(validator_of(orjson.dumps(question["schema"])).iter_errors(question["document"]))
     except SchemaError as error:
         return {"unreadable": f"it is no JSON Schema: {error.message[:200]}"}
     except referencing.exceptions.Unresolvable:

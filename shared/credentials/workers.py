@@ -25,6 +25,10 @@ class TookTooLong(Exception):
     """The work was given up: its deadline passed, or it needed more memory than anybody gets."""
 
 
+class Busy(TookTooLong):
+    """All processes were at work for others until the deadline."""
+
+
 class Workers:
     """`size` processes at most, begun when they are first needed; `async with` ends them."""
 
@@ -57,7 +61,7 @@ class Workers:
                 reply = await self._exchanged(process, frame)
                 answered = True
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-            raise TookTooLong from error
+            raise (Busy if process is None else TookTooLong) from error
         finally:
             if process is not None:
                 if answered:

@@ -15,10 +15,9 @@ import orjson
 from fastapi import FastAPI
 
 from services.awarding.credentials.addresses import Addresses
-from shared.credentials.checking import Tools, check
+from shared.credentials.checking import Tools, check, given_up
 from shared.credentials.fetching import Fetcher
 from shared.credentials.findings import Report
-from shared.credentials.reading import Unreadable
 from shared.credentials.resolving import Own
 from shared.credentials.workers import TookTooLong, Workers
 from shared.settings import Settings, Unset
@@ -76,7 +75,7 @@ class Checker:
         try:
             found = await self.tools.workers.ask("unwrap", body, within=READING)
         except TookTooLong as error:
-            raise Unreadable("too_costly", "Reading it took too long, so it was given up.") from error
+            raise given_up(error) from error
         text = found["credential"]
         return Asked(None if text is None else text.encode(), found["address"], found["documents"], found["email"])
 

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from services.awarding.checking.checker import Asked, Checker
 from shared.credentials.reading import MOST_PICTURE, MOST_TEXT, Unreadable, address_in
 from shared.http import Problem
+from shared.http.problems import unavailable
 
 FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 RAW: Final = frozenset(
@@ -28,9 +29,11 @@ def too_large() -> Problem:
 
 
 def unreadable(error: Unreadable) -> Problem:
-    return (
-        too_large() if error.code == "too_large" else Problem(422, "There is no credential to check", error.says, code=error.code)
-    )
+    if error.code == "too_large":
+        return too_large()
+    if error.code == "busy":
+        return unavailable(2, error.says)
+    return Problem(422, "There is no credential to check", error.says, code=error.code)
 
 
 async def asked_by(request: Request, checker: Checker) -> Asked:
