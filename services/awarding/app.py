@@ -8,9 +8,12 @@ from contextlib import asynccontextmanager
 from services.awarding.api import NAME, Desk, app_of
 from services.awarding.checking.checker import Checker, inside
 from services.awarding.credentials.addresses import Addresses
+from services.awarding.credentials.keyring import Keyring
 from services.awarding.domain.ids import PublicIds
+from services.awarding.issuance import issuing_of
 from services.awarding.pages.reception import Reception
 from services.awarding.pages.routes import add_pages, pages_of
+from services.awarding.reissue import Reissue, unusable_of
 from services.awarding.rulebook import Rulebook
 from services.awarding.sharing.links import Links
 from services.awarding.sharing.store import Shares
@@ -30,8 +33,10 @@ __all__ = ["app_of", "open_service"]
 
 @asynccontextmanager
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
-    """Raises Unset if there is no key for public ids."""
+    """Raises Unset if there is no key for public ids. Without issuers' keys no credentials are issued."""
     ids = PublicIds(settings.secret_of_public_ids())
+    keyring = Keyring.from_settings(settings)
+    issuing = None if keyring is None else issuing_of(keyring)
     database = Database(settings.mongodb, settings.database(NAME))
     try:
         await create_indexes(database)
@@ -50,10 +55,13 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             app = app_of(ready, tokens, desk)
             app.state.sessions = Sessions.from_settings(settings, settings.awarding_url)
             app.state.shares = Shares(database, Links(ids.key, settings.awarding_url))
+            kids = frozenset[str]() if keyring is None else unusable_of(keyring)
+            background = (Reissue(database, publisher, kids).run,) if kids else ()
             async with Checker.open(settings, inside(app, settings.awarding_url)) as checker:
                 app.state.checker = checker
                 shares = app.state.shares
                 add_pages(app, Reception(pages_of(settings), desk, Addresses.of(settings), shares, verify=checker.check))
-                yield Service(app, Stream(flow(ids), settings.kafka, database, instance=settings.instance))
+                stream = Stream(flow(ids, issuing), settings.kafka, database, instance=settings.instance)
+                yield Service(app, stream, background)
     finally:
         database.close()
