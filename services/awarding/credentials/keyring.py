@@ -19,6 +19,8 @@ CONTEXT: Final = "https://www.w3.org/ns/did/v1"
 MULTIKEY_CONTEXT: Final = "https://w3id.org/security/multikey/v1"
 JWK_CONTEXT: Final = "https://w3id.org/security/jwk/v1"
 
+PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi"})
+
 _KID: Final = re.compile(r"^[A-Za-z0-9._~-]{1,200}$")
 _SLUG: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 _OLDEST: Final = datetime.min.replace(tzinfo=UTC)
@@ -196,9 +198,11 @@ def _key(entry: object, place: int) -> Key:
         raise _unset(f"the key {kid} has an issuer that is no issuer's id in the catalog: {unit!r}")
     try:
         private = signing_key(entry) if "d" in entry else None
-        public = private.public if private is not None else public_key_of_jwk(entry)
+        public = public_key_of_jwk({name: value for name, value in entry.items() if name not in PRIVATE})
     except BadKey as error:
         raise _unset(f"the key {kid}: {error}") from error
+    if private is not None and private.public.jwk() != public.jwk():
+        raise _unset(f"the key {kid}: its private part does not belong to its public one")
     if private is None and state == State.ACTIVE.value:
         raise _unset(f'the key {kid} is active but has no private part; say "state": "retired" if it is to sign nothing')
     return Key(kid, public, private, State(state), unit, _since(entry, kid))
