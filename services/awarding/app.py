@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 
 from services.awarding.api import NAME, Desk, app_of
 from services.awarding.checking.checker import Checker, inside
-from services.awarding.credentials.addresses import Addresses
 from services.awarding.credentials.keyring import Keyring
+from services.awarding.credentials.opening import counter_of, keeping
 from services.awarding.domain.ids import PublicIds
 from services.awarding.issuance import issuing_of
-from services.awarding.pages.reception import Reception
-from services.awarding.pages.routes import add_pages, pages_of
+from services.awarding.pages.routes import add_pages
 from services.awarding.reissue import Reissue, unusable_of
 from services.awarding.rulebook import Rulebook
 from services.awarding.sharing.links import Links
@@ -59,9 +58,10 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             background = (Reissue(database, publisher, kids).run,) if kids else ()
             async with Checker.open(settings, inside(app, settings.awarding_url)) as checker:
                 app.state.checker = checker
-                shares = app.state.shares
-                add_pages(app, Reception(pages_of(settings), desk, Addresses.of(settings), shares, verify=checker.check))
+                counter = await counter_of(settings, database, desk.rulebook, keyring, checker.tools.fetcher)
+                app.state.counter = counter
+                add_pages(app, settings, desk, app.state.shares, checker.check)
                 stream = Stream(flow(ids, issuing), settings.kafka, database, instance=settings.instance)
-                yield Service(app, stream, background)
+                yield Service(app, stream, (*background, keeping(counter)))
     finally:
         database.close()

@@ -66,7 +66,7 @@ async def show_passport(
         says_name="name" in said,
         says_email="emailAddress" in said,
         chosen=award,
-        record=None if at.record is None else f"{at.pages.site.prefix}/passport/record.json",
+        record=None if at.registry is None else f"{at.pages.site.prefix}/passport/record.json",
         notice=at.pages.text(request, NOTICES[done]) if done else None,
     )
 
@@ -103,7 +103,7 @@ async def read_own_credential(learner: Learner, award: AwardId, form: Form, at: 
 @router.get("/passport/record.json")
 async def read_own_record(learner: Learner, at: At) -> Response:
     """All stacks as one signed record."""
-    found = None if at.record is None else await at.record(learner)
+    found = None if at.registry is None else await at.registry.as_json(learner)
     if found is None:
         raise Problem(404, detail="There is nothing to put into a record yet.")
     headers = {"content-disposition": 'attachment; filename="record.json"', "cache-control": "no-store"}

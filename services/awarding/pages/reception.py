@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 
 import segno
 from fastapi import Depends, Request
@@ -15,9 +15,12 @@ from fastapi.responses import Response
 from services.awarding.api import Desk
 from services.awarding.checking.checker import Asked
 from services.awarding.credentials.addresses import Addresses
+from services.awarding.credentials.counter import Counter
 from services.awarding.credentials.document import Unmakeable
 from services.awarding.credentials.forms import MEDIA_TYPES, Form, attachment
 from services.awarding.credentials.keyring import NoKey
+from services.awarding.credentials.office import Made
+from services.awarding.credentials.records import Registry
 from services.awarding.pages.folio import Folio
 from services.awarding.pages.results import Translate, result_view
 from services.awarding.pages.views import ResultView
@@ -28,31 +31,6 @@ from shared.http.problems import unavailable
 from shared.pages import Pages
 
 log = logging.getLogger(__name__)
-
-
-class Made(Protocol):
-    """A credential as it was issued, and its forms."""
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Unsigned."""
-
-    def json(self) -> bytes: ...
-
-    def jwt(self) -> str: ...
-
-    def png(self) -> bytes: ...
-
-    def svg(self) -> str: ...
-
-
-class Office(Protocol):
-    async def credential(self, award_id: str) -> Made | None:
-        """None if nothing was issued for the award."""
-
-
-Record = Callable[[str], Awaitable[bytes | None]]
-"""All of a learner's stacks as one signed record, by the learner's id; None where there is nothing to put into it."""
 
 
 Verify = Callable[[Asked], Awaitable[Report]]
@@ -67,9 +45,8 @@ class Reception:
     desk: Desk
     addresses: Addresses
     shares: Shares
-    office: Office | None = None
     verify: Verify | None = None
-    record: Record | None = None
+    counter: Callable[[], Counter | None] = lambda: None
 
     async def folio(self, request: Request, learner: str) -> Folio:
         return await Folio.of(self.desk, learner, self.pages.language_of(request), self.addresses)
@@ -77,10 +54,17 @@ class Reception:
     async def credential(self, award: str) -> Made | None:
         """None as well for one that cannot be made any more: its page is shown without."""
         try:
-            return None if self.office is None else await self.office.credential(award)
+            counter = self.counter()
+            return None if counter is None or counter.office is None else await counter.office.credential(award)
         except Unmakeable as error:
             log.warning("a page is shown without its credential: %s", error)
             return None
+
+    @property
+    def registry(self) -> Registry | None:
+        """Gives all that a learner holds as one signed record."""
+        counter = self.counter()
+        return None if counter is None else counter.registry
 
     async def checked(self, made: Made | None, email: str | None = None) -> Report | None:
         """Checked as a stranger would. None if there is nothing to check."""

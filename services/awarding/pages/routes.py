@@ -6,8 +6,11 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from services.awarding.api import Desk
+from services.awarding.credentials.addresses import Addresses
 from services.awarding.pages import check_page, front, passport, shared_awards
-from services.awarding.pages.reception import Reception
+from services.awarding.pages.reception import Reception, Verify
+from services.awarding.sharing.store import Shares
 from shared.http import signing_in
 from shared.pages import Pages
 from shared.pages.pages import Site
@@ -16,12 +19,11 @@ from shared.settings import Settings
 ROUTERS: Final = (front.router, check_page.router, shared_awards.router, passport.router)
 
 
-def pages_of(settings: Settings) -> Pages:
-    site = Site(settings.institution, settings.catalog_url, settings.awarding_url, settings.awarding_url)
-    return Pages("services.awarding.pages", site)
-
-
-def add_pages(app: FastAPI, reception: Reception) -> None:
+def add_pages(app: FastAPI, settings: Settings, desk: Desk, shares: Shares, verify: Verify) -> None:
     """Call it last: errors of all that was added before are shown as pages, too."""
-    reception.pages.mount(app, *ROUTERS, beside=(signing_in.router,))
-    app.state.reception = reception
+    site = Site(settings.institution, settings.catalog_url, settings.awarding_url, settings.awarding_url)
+    pages = Pages("services.awarding.pages", site)
+    pages.mount(app, *ROUTERS, beside=(signing_in.router,))
+    app.state.reception = Reception(
+        pages, desk, Addresses.of(settings), shares, verify, lambda: getattr(app.state, "counter", None)
+    )

@@ -13,7 +13,8 @@ from fastapi import Form as FormField
 from fastapi.responses import Response
 
 from services.awarding.credentials.forms import Form
-from services.awarding.pages.reception import At, Made, Reception, file_of, name_in, qr
+from services.awarding.credentials.office import Made
+from services.awarding.pages.reception import At, Reception, file_of, name_in, qr
 from services.awarding.pages.results import check_view
 from services.awarding.sharing.store import Share, Withdrawn
 from shared.http import Problem
