@@ -162,7 +162,7 @@ def _template(document: Mapping[str, Any], texts: list[str], plan: _Plan) -> tup
         if not more - fixed:
             break
         fixed |= more
-    template = Template(lines)
+    template = Template(lines, len(texts))
     if template.canonical(sentinels.texts) != tried:
         raise NoTemplate
     return template, _Plan(fixed, iris)

@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 from operator import itemgetter
 from typing import Final
 
@@ -21,8 +20,8 @@ from shared.credentials.canonical import ESCAPES
 QUAD: Final = re.compile(
     r'(<[^>]*>|_:\w+) (<[^>]*>) (<[^>]*>|_:\w+|"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^<[^>]*>)?)(?: (<[^>]*>|_:\w+))? \.'
 )
-IRI: Final = re.compile(r'([A-Za-z][A-Za-z0-9+.-]*:(?://)?)[^\x00-\x20<>"{}|^`\\\s]*')
-"""An absolute IRI; the first group is as much of it as decides how JSON-LD reads it."""
+IRI: Final = re.compile(r'([A-Za-z][A-Za-z0-9+.-]*:(?://)?)[^\x00-\x20\x7f<>"{}|^`\\\s]*')
+"""An absolute IRI in which nothing is escaped; the first group is as much of it as decides how JSON-LD reads it."""
 
 DOUBLE: Final = "^^<http://www.w3.org/2001/XMLSchema#double>"
 """Such a text is written anew if it is a number."""
@@ -33,7 +32,7 @@ MOST_ALIKE: Final = 16
 BLANK: Final = re.compile(r"_:\w+")
 
 PLAIN: Final = re.compile(r'[^\x00-\x1f"\\\x7f]*')
-"""A literal in which nothing is escaped."""
+"""Texts in which nothing is escaped as a literal."""
 
 
 class NoTemplate(Exception):
@@ -68,6 +67,10 @@ class Gap:
     number: int
     literal: bool
     suffix: str
+
+    @property
+    def format(self) -> str:
+        return f'"%s"{_constant(self.suffix)}' if self.literal else "<%s>"
 
 
 Line = tuple[str | Gap, ...]
@@ -111,89 +114,79 @@ Pick = Callable[[Sequence[str]], tuple[str, ...]]
 
 
 class _Pattern:
-    """Lines with gaps as one format, filled at once."""
+    """Lines with gaps as one format, filled at once. Where a line has a number instead of a term, a label goes."""
 
-    def __init__(self, lines: Sequence[Sequence[str | int]]) -> None:
+    def __init__(self, lines: Sequence[Sequence[str | Gap | int]]) -> None:
         slots: list[int] = []
         rows = []
         for line in lines:
             row = []
             for term in line:
-                if isinstance(term, int):
-                    slots.append(term)
-                    row.append("%s")
+                if isinstance(term, str):
+                    row.append(_constant(term))
                 else:
-                    row.append(term.replace("%", "%%"))
+                    slots.append(term.number if isinstance(term, Gap) else term)
+                    row.append(term.format if isinstance(term, Gap) else "%s")
             rows.append(" ".join(row) + " .")
         self._format = "\n".join(rows)
-        self._pick: Pick = _picker(slots)
-        self.count = len(rows)
+        self._pick: Pick = itemgetter(*slots) if len(slots) > 1 else lambda terms: tuple(terms[slot] for slot in slots)
 
     def filled(self, terms: Sequence[str]) -> list[str]:
         """The lines, without their ends. No term has an end of line in it: canonical N-Quads escape them."""
-        return (self._format % self._pick(terms)).split("\n") if self.count else []
+        return (self._format % self._pick(terms)).split("\n") if self._format else []
 
 
-def _picker(slots: list[int]) -> Pick:
-    if len(slots) > 1:
-        return itemgetter(*slots)
-    return lambda terms: tuple(terms[slot] for slot in slots)
+def _constant(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 class Template:
-    """The canonical form of every document whose free texts are read as the first one's were."""
+    """The canonical form of every document with so many texts of which those in gaps are read as the first one's were."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self.gaps = sorted({term for line in lines for term in line if isinstance(term, Gap)}, key=lambda gap: gap.number)
-        places = {gap: place for place, gap in enumerate(self.gaps)}
-        blanks = sorted({term for line in lines for term in line if isinstance(term, str) and term.startswith("_:")})
-        names = {blank: len(places) + place for place, blank in enumerate(blanks)}
+    def __init__(self, lines: Sequence[Line], texts: int) -> None:
+        self._blanks = sorted({term for line in lines for term in line if isinstance(term, str) and term.startswith("_:")})
+        names = {blank: texts + place for place, blank in enumerate(self._blanks)}
 
-        def placed(line: Line, other: Callable[[str], str | int]) -> list[str | int]:
-            return [places[term] if isinstance(term, Gap) else other(term) for term in line]
+        def with_labels(line: Line) -> list[str | Gap | int]:
+            return [names.get(term, term) if isinstance(term, str) else term for term in line]
 
-        def final(term: str) -> str | int:
-            return names.get(term, term)
-
-        self._blanks = blanks
         with_blanks = [line for line in lines if any(term in names for term in line)]
-        self._rest = _Pattern([placed(line, final) for line in lines if not any(term in names for term in line)])
-        self._named = _Pattern([placed(line, final) for line in with_blanks])
+        self._rest = _Pattern([line for line in lines if line not in with_blanks])
+        self._named = _Pattern([with_labels(line) for line in with_blanks])
         self._hashes: list[str] = []
         self._patterns: list[tuple[int, _Pattern]] = []
-        for place, blank in enumerate(blanks):
+        for place, blank in enumerate(self._blanks):
             about = [line for line in with_blanks if blank in line]
-            pattern = _Pattern([placed(line, partial(_seen_from, blank)) for line in about])
+            pattern = _Pattern([[_seen_from(blank, term) for term in line] for line in about])
             free = any(isinstance(term, Gap) for line in about for term in line)
             self._hashes.append("" if free else _hash(pattern.filled(())))
             if free:
                 self._patterns.append((place, pattern))
 
-    def canonical(self, texts: Sequence[str]) -> str | None:
+    def canonical(self, texts: list[str]) -> str | None:
         """The canonical N-Quads with these texts (all of the document's); None if that can't be told here.
 
         The texts must be read as those were that the template was made of: IRIs with the same heads.
         """
-        terms = [
-            f"<{texts[gap.number]}>" if not gap.literal else f'"{_escaped(texts[gap.number])}"{gap.suffix}' for gap in self.gaps
-        ]
+        if not PLAIN.fullmatch("".join(texts)):
+            texts = [text.translate(ESCAPES) for text in texts]
         hashes = list(self._hashes)
         for place, pattern in self._patterns:
-            hashes[place] = _hash(pattern.filled(terms))
+            hashes[place] = _hash(pattern.filled(texts))
         if len(set(hashes)) < len(hashes):
-            named = relabelled(self._named.filled(terms + self._blanks), len(hashes) - len(set(hashes)))
+            named = relabelled(self._named.filled(texts + self._blanks), len(hashes) - len(set(hashes)))
         else:
             labels = [""] * len(hashes)
             for label, place in enumerate(sorted(range(len(hashes)), key=hashes.__getitem__)):
                 labels[place] = f"_:c14n{label}"
-            named = self._named.filled(terms + labels)
+            named = self._named.filled(texts + labels)
             if len(set(named)) < len(named):
                 # The same was said twice of a blank node, and counted twice in its hash.
-                named = relabelled(self._named.filled(terms + self._blanks))
+                named = relabelled(self._named.filled(texts + self._blanks))
         if named is None:
             return None
         # Still in the template's order, so that little is left to sort.
-        return "\n".join(sorted(dict.fromkeys([*self._rest.filled(terms), *named]))) + "\n"
+        return "\n".join(sorted(dict.fromkeys([*self._rest.filled(texts), *named]))) + "\n"
 
 
 def relabelled(lines: Sequence[str], alike: int = 0) -> list[str] | None:
@@ -215,15 +208,11 @@ def relabelled(lines: Sequence[str], alike: int = 0) -> list[str] | None:
     return named if same else None
 
 
-def _seen_from(me: str, term: str) -> str:
-    return term if not term.startswith("_:") else "_:a" if term == me else "_:z"
+def _seen_from(me: str, term: str | Gap) -> str | Gap:
+    return term if isinstance(term, Gap) or not term.startswith("_:") else "_:a" if term == me else "_:z"
 
 
 def _hash(lines: list[str]) -> str:
     """RDFC-1.0's hash of first-degree quads."""
     lines.sort()
     return hashlib.sha256(("\n".join(lines) + "\n").encode()).hexdigest()
-
-
-def _escaped(text: str) -> str:
-    return text if PLAIN.fullmatch(text) else text.translate(ESCAPES)

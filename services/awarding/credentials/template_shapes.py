@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import orjson
+
 Shape = tuple[object, ...]
 """The document without its free texts: equal for two documents only if they have the same members in the same order, arrays
 of the same lengths, and the same numbers, types and contexts."""
@@ -12,6 +14,9 @@ of the same lengths, and the same numbers, types and contexts."""
 START, END, TEXT, ARRAY = 0, 1, 2, 3
 
 READ_KEYWORDS: Final = frozenset({"@id", "@value", "@graph", "@list", "@set", "@included"})
+
+
+ONLY_JSON: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
 class NoShape(ValueError):
@@ -30,7 +35,7 @@ def shape_of(document: Mapping[str, Any]) -> tuple[Shape, list[str]]:
     try:
         _read(dict(document), shape, texts)
     except TypeError as error:
-        raise NoShape("the name of a member is no text") from error
+        raise NoShape("the name of a member is no text, or something that decides is no JSON") from error
     return tuple(shape), texts
 
 
@@ -44,7 +49,7 @@ def _read(value: Any, shape: list[object], texts: list[str]) -> None:
         for name, member in value.items():
             shape.append(name)
             if _is_fixed(name):
-                shape.append(repr(member))
+                shape.append(orjson.dumps(member, option=ONLY_JSON))
             elif type(member) is str:
                 shape.append(TEXT)
                 texts.append(member)
