@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 
 from shared.credentials.proofs import signed
@@ -124,30 +123,27 @@ WRONG: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("made", "check"), WRONG)
-async def test_what_is_not_to_be_relied_on_is_refused_with_the_reason(made: Any, check: str, catalog: httpx.AsyncClient) -> None:
-    answer = await added(catalog, made(Partner()))
-    assert answer.status_code == 422, answer.text
-    problem = answer.json()
-    if check:
-        assert check in [each["name"] for each in problem["checks"] if each["outcome"] == "no"]
-    assert problem["detail"]
+async def test_what_is_not_to_be_relied_on_is_refused_with_the_reason(catalog: httpx.AsyncClient) -> None:
+    for made, check in WRONG:
+        answer = await added(catalog, made(Partner()))
+        assert answer.status_code == 422, answer.text
+        problem = answer.json()
+        assert problem["detail"]
+        wrong = [each["name"] for each in problem.get("checks", ()) if each["outcome"] == "no"]
+        assert check in wrong or not (check or wrong), problem
     assert (await catalog.get(PLACE)).json() == []
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
+async def test_an_endorsement_of_something_else_is_refused(catalog: httpx.AsyncClient) -> None:
+    for address in (
         "http://localhost:8000/microcredentials/ethics",
         "http://localhost:8000/microcredentials/ethics/versions/2",
         "http://localhost:8000/microcredentials/data/versions/1",
         "https://elsewhere.example/microcredentials/ethics/versions/1",
-    ],
-)
-async def test_an_endorsement_of_something_else_is_refused(address: str, catalog: httpx.AsyncClient) -> None:
-    answer = await added(catalog, Partner().signed(address))
-    assert answer.status_code == 422
-    assert f"to endorse this version it must say {ETHICS}" in answer.json()["detail"]
+    ):
+        answer = await added(catalog, Partner().signed(address))
+        assert answer.status_code == 422
+        assert f"to endorse this version it must say {ETHICS}" in answer.json()["detail"]
 
 
 async def test_what_nobody_can_check_now_is_not_taken_for_good(catalog: httpx.AsyncClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 JSON: Final = ("application/ld+json", "application/json")
-PAGE: Final = ("text/html", "application/xhtml+xml")
+PAGE: Final = "text/html"
 
 
 def json_type(accept: str) -> str | None:
@@ -17,7 +17,7 @@ def json_type(accept: str) -> str | None:
 
     best = max(JSON, key=quality)
     # Programs often say `application/json, */*`; browsers name the page.
-    return best if quality(best) > 0 and quality(best) > max(quality(kind) for kind in PAGE) else None
+    return best if quality(best) > 0 and quality(best) > quality(PAGE) else None
 
 
 def _qualities(accept: str) -> list[tuple[str, float]]:
