@@ -26,6 +26,7 @@ from services.awarding.answers import (
     way_shown,
 )
 from services.awarding.checking import api as checking
+from services.awarding.credentials.api import add_credentials
 from services.awarding.domain.reasons import reason_of
 from services.awarding.domain.rules import Rule, Rules
 from services.awarding.domain.ways import Outlook
@@ -101,6 +102,7 @@ def app_of(ready: Check, tokens: Tokens | None = None, desk: Desk | None = None)
         says=SAYS,
         larger=checking.LARGER,
     )
+    add_credentials(app)
     app.state.desk = desk
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,11 @@ RSA = RSAKey.generate_key(2048)
 
 
 def key(kid: str, kind: str = "Ed25519", *, private: bool = True, **others: Any) -> dict[str, Any]:
-    made = {"Ed25519": lambda: OKPKey.generate_key("Ed25519"), "P-256": lambda: ECKey.generate_key("P-256"), "RSA": lambda: RSA}
+    made: dict[str, Callable[[], OKPKey | ECKey | RSAKey]] = {
+        "Ed25519": lambda: OKPKey.generate_key("Ed25519"),
+        "P-256": lambda: ECKey.generate_key("P-256"),
+        "RSA": lambda: RSA,
+    }
     return {**made[kind]().as_dict(private=private), "kid": kid, **others}
 
 
