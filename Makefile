@@ -15,13 +15,13 @@ $(installed): requirements.lock
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-up: $(installed) ## start broker, database, mailbox and the four services; Ctrl-C stops them
+up: $(installed) ## start broker, database, mailbox, sign-in and the four services; Ctrl-C stops them
 	@echo "Starting the platform (Ctrl-C stops it)"
 	@$(bin)/python -m deploy.local.up $(UP)
 
-demo: $(installed) ## a seeded cohort through the whole platform, or real records: make demo OULAD=<folder>
+demo: $(installed) ## a seeded cohort through the whole platform, or real records: make demo [OULAD=<folder>] [KEEP=1]
 	@echo "Running the demonstration"
-	@$(bin)/python -m deploy.demo $(if $(OULAD),--oulad $(OULAD))
+	@$(bin)/python -m deploy.demo $(if $(OULAD),--oulad $(OULAD)) $(if $(KEEP),--keep)
 
 test: $(installed) ## all tests, on a real broker and database: make test [TESTS=<paths and options>]
 	@echo "Running the tests"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,12 +16,13 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from deploy.demo import documents, oulad, report
+from deploy.demo import credentials, documents, oulad, report
 from deploy.demo.chain import Chain
 from deploy.demo.cohort import LEARNERS, SEED, cohort
 from deploy.demo.meter import Meter
 from deploy.demo.office import Office, Refused
 from deploy.demo.run import Stage, held, send, settle, shape_of
+from deploy.demo.story import STORY
 from deploy.demo.witness import Witness
 from deploy.local.platform import Platform
 from deploy.local.process import ProcessFailed
@@ -38,17 +40,19 @@ def main(
     learners: Annotated[int, typer.Option(help="of the seeded cohort")] = LEARNERS,
     seed: Annotated[int, typer.Option(help="of the cohort")] = SEED,
     rate: Annotated[int, typer.Option(help="completions published in a second, of the seeded cohort")] = RATE,
+    keep: Annotated[bool, typer.Option(help="keep the platform running until Ctrl-C")] = False,
 ) -> None:
     """Start everything, let completions stream through, and show what came of them."""
     try:
-        agreed = asyncio.run(records(folder) if folder else university(learners, seed, rate))
+        agreed = asyncio.run(records(folder, keep) if folder else university(learners, seed, rate, keep))
     except (ProcessFailed, Refused) as failure:
         sys.exit(str(failure))
     sys.exit(0 if agreed else 1)
 
 
-async def university(learners: int, seed: int, rate: int) -> bool:
-    """The seeded cohort, with a catalog that is revised when half of the completions have come."""
+async def university(learners: int, seed: int, rate: int, keep: bool) -> bool:
+    """The seeded cohort, with a catalog that is revised when half of the completions have come. Whether every credential that
+    was checked was found to be what it is."""
     started = monotonic()
     people = cohort(seed, learners)
     first, revisions = documents.documents(documents.FIRST), documents.documents(documents.REVISIONS)
@@ -70,11 +74,14 @@ async def university(learners: int, seed: int, rate: int) -> bool:
         report.show_held(console, found, shape)
         report.show_counts(console, counted)
         await report.show_story(console, on.office, people.story)
+        told = await credentials.told(platform, on.office, STORY, FOLDER)
+        credentials.show(console, told, live=keep)
         where_to_look(platform)
-    return True
+        await kept(keep)
+    return told.agreed
 
 
-async def records(folder: Path) -> bool:
+async def records(folder: Path, keep: bool) -> bool:
     """Real records, as fast as they go through, compared with what an independent evaluation expects."""
     started = monotonic()
     first = oulad.documents(folder)
@@ -95,16 +102,17 @@ async def records(folder: Path) -> bool:
         report.show_counts(console, counted)
         compare(found, expected)
         where_to_look(platform)
+        await kept(keep)
     return agreed
 
 
 @asynccontextmanager
 async def stage() -> AsyncIterator[tuple[Platform, Stage]]:
-    """An empty platform, and those who use it. Only its logs and mails are left behind."""
+    """An empty platform, and those who use it. Only logs, mails and what was saved are left behind."""
     if FOLDER.exists():
         shutil.rmtree(FOLDER)
     FOLDER.mkdir(parents=True)
-    console.print("Starting broker, database, mailbox and the four services")
+    console.print("Starting broker, database, mailbox, sign-in service and the four services")
     async with (
         Platform(FOLDER, env={"CAIRN_LOG_LEVEL": os.environ.get("CAIRN_LOG_LEVEL", "WARNING")}) as platform,
         Office(platform) as office,
@@ -115,6 +123,17 @@ async def stage() -> AsyncIterator[tuple[Platform, Stage]]:
         yield platform, Stage(office, publisher, chain, witness, Meter(console))
     for data in ("kafka", "database"):
         shutil.rmtree(FOLDER / data, ignore_errors=True)
+
+
+async def kept(keep: bool) -> None:
+    """Wait for Ctrl-C or SIGTERM, if so wished."""
+    if not keep:
+        return
+    console.print("\nThe platform keeps running. Ctrl-C stops it and removes its data.")
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    await asked.wait()
 
 
 def leave(found: list[oulad.Holding], counted: dict[str, object]) -> None:
@@ -139,7 +158,7 @@ def where_to_look(platform: Platform) -> None:
     console.print(
         f"Mails: {platform.mailbox.folder / 'mails'}; logs: {platform.folder / 'logs'}", highlight=False, soft_wrap=True
     )
-    console.print("To keep a platform running and ask it yourself: make up", highlight=False)
+    console.print("To look around in it yourself: make demo KEEP=1; a platform with nothing in it: make up", highlight=False)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
+from deploy.demo.credentials import top_level
 from deploy.demo.office import Office, Shown
 from deploy.demo.oulad import Holding
 from deploy.demo.run import Shape
@@ -120,10 +121,8 @@ async def show_story(console: Console, office: Office, learner: str) -> None:
     ]
     for at, what in sorted(events, key=lambda event: datetime.fromisoformat(event[0])):
         console.print(f"  {at[:10]}  {what}", highlight=False)
-    awards = [award async for award in office.pages("awarding", f"/learners/{learner}/awards")]
-    levels = [award for award in awards if award.get("level") and award["status"] == "valid"]
-    if levels:
-        last = max(levels, key=lambda award: award["awarded_at"])
+    last = await top_level(office, learner)
+    if last is not None:
         shown = await office.get("awarding", f"/learners/{learner}/achievements/{last['achievement']}")
         why = shown["reason"]
         console.print(f"\nWhy {last['achievement']} was awarded:", highlight=False)
