@@ -175,7 +175,7 @@ def _baked(data: bytes) -> str:
     except baking.NothingBaked as error:
         raise Unreadable("nothing_baked", "The picture has no Open Badges 3.0 credential in it.") from error
     except baking.Malformed as error:
-        raise Unreadable("picture_malformed", f"The picture cannot be read: {error}") from error
+        raise Unreadable("picture_malformed", f"The picture cannot be read: {error}.") from error
 
 
 def strict_json(text: str) -> Any:
