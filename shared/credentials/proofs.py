@@ -152,7 +152,10 @@ def _signature(value: object) -> bytes | None:
 def _begins_with(contexts: object, beginning: object) -> bool:
     """Whether a document's contexts begin with its proof's: later ones may have been added after signing."""
     mine, first = _listed(contexts), _listed(beginning)
-    return list(mine[: len(first)]) == list(first)
+    try:
+        return list(mine[: len(first)]) == list(first)
+    except RecursionError:
+        raise NotCanonical("The contexts are nested too deeply") from None
 
 
 def _listed(value: object) -> Sequence[object]:

@@ -2,10 +2,11 @@
 
 import struct
 import zlib
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -160,3 +161,16 @@ def test_an_svg_that_can_not_be_baked_is_refused() -> None:
 def test_a_credential_deeper_in_the_picture_is_none() -> None:
     with pytest.raises(NothingBaked):
         unbaked(SVG.replace("<title>", f'<g {OB}><openbadges:credential verify="a"/></g><title>').encode())
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from([bake_png(PNG, "{}"), bake_svg(SVG, json_text="{}").encode(), bake_svg(SVG, jws=TOKEN).encode()]),
+    st.integers(0, 10_000),
+    st.integers(0, 12),
+    st.binary(max_size=12),
+)
+def test_no_damaged_picture_breaks_its_reader(picture: bytes, place: int, gone: int, new: bytes) -> None:
+    start = place % len(picture)
+    with suppress(Malformed, NothingBaked):
+        assert isinstance(unbaked(picture[:start] + new + picture[start + gone :]), str)

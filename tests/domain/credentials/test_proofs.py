@@ -1,5 +1,6 @@
 """Embedded proofs: what is signed, in which order, and what a proof's checker makes of others' kinds."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -9,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.credentials.canonical import NotCanonical, UndefinedTerms, canonical
+from shared.credentials.contexts import UnknownContext
 from shared.credentials.keys import ED25519, ES256, ES384, RS256
 from shared.credentials.proofs import (
+    CRYPTOSUITES,
     NotSupported,
     canonical_options,
     hash_data,
@@ -160,6 +163,36 @@ def test_json_that_has_no_canonical_form_is_said_to_have_none() -> None:
             proof_is_good({**badge("x"), "name": value}, proof, key(ED25519).public)
     with pytest.raises(NotCanonical):
         proof_is_good(badge("x"), {**_rdfc_proof(), "created": "\ud800"}, key(ED25519).public)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(sorted(CRYPTOSUITES)),
+    st.dictionaries(st.sampled_from(["@context", "created", "verificationMethod", "proofValue", "expires", "x"]), JSON),
+    st.dictionaries(st.sampled_from(["@context", "name", "issuer", "credentialSubject"]), JSON),
+)
+def test_no_proof_breaks_its_checker(suite: str, members: dict[str, Any], changes: dict[str, Any]) -> None:
+    proof = {**_rdfc_proof(), "cryptosuite": suite, **members}
+    for algorithm in CRYPTOSUITES[suite]:
+        with suppress(NotSupported, NotCanonical, UndefinedTerms, UnknownContext):
+            assert not proof_is_good({**badge("y"), **changes}, proof, key(algorithm).public)
+
+
+def test_deeply_nested_contexts_are_said_to_be_so() -> None:
+    one: Any = []
+    two: Any = []
+    for _ in range(20_000):
+        one, two = [one], [two]
+    proof = {**_others_proof(badge("x"), "eddsa-jcs-2022", ED25519), "@context": [one]}
+    with pytest.raises(NotCanonical):
+        proof_is_good({**badge("x"), "@context": [two]}, proof, key(ED25519).public)
 
 
 def _rdfc_proof() -> dict[str, Any]:
