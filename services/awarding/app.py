@@ -12,7 +12,7 @@ from services.awarding.credentials.opening import counter_of, keeping
 from services.awarding.domain.ids import PublicIds
 from services.awarding.issuance import issuing_of
 from services.awarding.pages.routes import add_pages
-from services.awarding.reissue import Reissue, unusable_of
+from services.awarding.reissue import Reissue
 from services.awarding.rulebook import Rulebook
 from services.awarding.sharing.links import Links
 from services.awarding.sharing.store import Shares
@@ -54,7 +54,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             app = app_of(ready, tokens, desk)
             app.state.sessions = Sessions.from_settings(settings, settings.awarding_url)
             app.state.shares = Shares(database, Links(ids.key, settings.awarding_url))
-            kids = frozenset[str]() if keyring is None else unusable_of(keyring)
+            kids = frozenset[str]() if keyring is None else keyring.unusable
             background = (Reissue(database, publisher, kids).run,) if kids else ()
             async with Checker.open(settings, inside(app, settings.awarding_url)) as checker:
                 app.state.checker = checker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from services.awarding.credentials.document import CONTEXTS_DIGEST
@@ -11,6 +12,16 @@ from services.awarding.domain.issuing import Issuing
 from shared.events.definitions import Party
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """The ids of all keys with which no credential could be made again: such ones of the set, and whatever isn't in it."""
+
+    keyring: Keyring
+
+    def __contains__(self, kid: object) -> bool:
+        return not (isinstance(kid, str) and self.keyring.usable(kid))
+
+
 def issuing_of(keyring: Keyring) -> Issuing:
     @lru_cache(maxsize=10_000)
     def profile_of(party: Party) -> str:
@@ -18,7 +29,7 @@ def issuing_of(keyring: Keyring) -> Issuing:
 
     return Issuing(
         keys_of=lru_cache(maxsize=10_000)(keyring.kids_of),
-        unusable=keyring.unusable,
+        unusable=Unusable(keyring),
         contexts=CONTEXTS_DIGEST,
         profile_of=profile_of,
     )

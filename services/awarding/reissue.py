@@ -105,11 +105,6 @@ class Reissue:
             await self.publisher.publish_all(outgoing, within=60)
 
 
-def unusable_of(keyring: Keyring) -> frozenset[str]:
-    """The keys of the set that can't be relied on."""
-    return frozenset(key.kid for key in keyring.keys if not keyring.usable(key.kid))
-
-
 async def unusable_in(database: Database, keyring: Keyring) -> set[str]:
     """The keys that signed newest editions and can't be relied on, or are unknown by now."""
     found: set[str | None] = set()
