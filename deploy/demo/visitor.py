@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from pathlib import Path
@@ -18,6 +19,7 @@ ADDRESS: Final = re.compile(r'\b(href|src)="([^"#]+)"')
 BELONGS: Final = ("/static/", "/pictures/")
 """Where a page has what it is made of; kept with it, so that it looks the same when the platform has ended."""
 FILES: Final = "files"
+MOST_TIMES: Final = 20
 
 
 class Visitor:
@@ -51,10 +53,16 @@ class Visitor:
         return _good(await self._http.post(address, files={"credential": (name, content)}))
 
     async def post(self, address: str, content: bytes, media_type: str) -> dict[str, Any]:
-        """As a program does."""
+        """As a program does: when it is told to try again later, it does."""
         headers = {"content-type": media_type, "accept": "application/json"}
-        answer: dict[str, Any] = _good(await self._http.post(address, content=content, headers=headers)).json()
-        return answer
+        answer = await self._http.post(address, content=content, headers=headers)
+        for _ in range(MOST_TIMES):
+            if not _again(answer):
+                break
+            await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+            answer = await self._http.post(address, content=content, headers=headers)
+        found: dict[str, Any] = _good(answer).json()
+        return found
 
     async def keep(self, page: httpx.Response, path: Path) -> Path:
         """Write the page so that it opens from the file: style and pictures beside it, links to the platform whole."""
@@ -77,6 +85,11 @@ class Visitor:
         name = f"{FILES}/{address.path.strip('/').replace('/', '-')}"
         written(folder / name, await self.download(str(address)))
         return name
+
+
+def _again(answer: httpx.Response) -> bool:
+    """Whether the same may be answered otherwise when the machine is less busy."""
+    return answer.status_code == 503 or (answer.status_code == 422 and answer.json().get("code") == "too_costly")
 
 
 def written(path: Path, content: bytes) -> Path:
