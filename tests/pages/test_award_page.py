@@ -87,7 +87,7 @@ async def test_an_award_page_speaks_german(university: University, browser: Brow
         await went(page, await university.shared(SILVER))
         await expect(page.locator("html")).to_have_attribute("lang", "de")
         await expect(page.get_by_role("heading", name="Echt und gültig")).to_be_visible()
-        await expect(page.get_by_text("Alles Folgende").first).to_be_visible()
+        await expect(page.get_by_text("Alle folgenden Bedingungen").first).to_be_visible()
         await kept(page, "award-german")
         await page.get_by_role("link", name="English").click()
         await expect(page.get_by_role("heading", name="Genuine and valid")).to_be_visible()
