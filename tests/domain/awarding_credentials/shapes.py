@@ -197,25 +197,37 @@ def editions_of(draw: st.DrawFn, achievement: Achievement) -> Edition:
     identity = draw(st.none() | st.builds(Identity, salt=hashes, name=st.none() | texts, email=st.none() | emails))
     purpose = draw(st.sampled_from(("revocation", "suspension")))
     unit = achievement.issuer.id
-    issued = CredentialIssued(
-        revision=draw(st.integers(1, 5)),
-        cause=cause,
-        credential=f"urn:uuid:{_uuid(award_id)}",
-        award=award_id,
-        award_revision=1,
-        learner=learner,
-        achievement=achievement.id,
-        version=version,
+    chosen = {
+        "revision": draw(st.integers(1, 5)),
+        "status": StatusEntry(purpose=purpose, list=f"{unit}-{purpose[0]}-3-0", index=draw(st.integers(0, 131_071))),
+        "valid_from": draw(seconds),
+        "created": draw(seconds),
+        "endorsements": tuple(sorted(endorsement.digest for endorsement in made)),
+    }
+    issued = issued_for(award, achievement).model_copy(update=chosen)
+    return Edition(issued, award, achievement, f"urn:uuid:{_uuid(draw(hashes))}", identity, made)
+
+
+def issued_for(award: AwardGranted, achievement: Achievement) -> CredentialIssued:
+    """The first edition of the award's credential."""
+    unit = achievement.issuer.id
+    return CredentialIssued(
+        revision=1,
+        cause=award.cause,
+        credential=f"urn:uuid:{_uuid(award.award)}",
+        award=award.award,
+        award_revision=award.revision,
+        learner=award.learner,
+        achievement=award.achievement,
+        version=award.version,
         issuer=unit,
-        status=StatusEntry(purpose=purpose, list=f"{unit}-{purpose[0]}-3-0", index=draw(st.integers(0, 131_071))),
+        status=StatusEntry(purpose="revocation", list=f"{unit}-r-0-0", index=0),
         signed_with=KEY.kid,
-        valid_from=draw(seconds),
-        created=draw(seconds),
+        valid_from=NOON,
+        created=NOON,
         profile=digest_of_profile(issuer_profile(achievement.issuer, ADDRESSES)),
         contexts=CONTEXTS_DIGEST,
-        endorsements=tuple(sorted(endorsement.digest for endorsement in made)),
     )
-    return Edition(issued, award, achievement, f"urn:uuid:{_uuid(draw(hashes))}", identity, made)
 
 
 emails = st.builds("{}@{}.example".format, slugs, st.sampled_from(("uni", "Uni", "münchen")))
