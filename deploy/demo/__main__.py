@@ -30,6 +30,7 @@ from shared.kafka import Publisher
 
 FOLDER: Final = Path("var/demo")
 RATE: Final = 100
+UNIVERSITY: Final = "Northfield University"
 MOST_DIFFERENCES: Final = 20
 
 console = Console()
@@ -58,7 +59,7 @@ async def university(learners: int, seed: int, rate: int, keep: bool) -> bool:
     first, revisions = documents.documents(documents.FIRST), documents.documents(documents.REVISIONS)
     shape = shape_of([*first, *revisions])
     half = len(people.completions) // 2
-    async with stage() as (platform, on):
+    async with stage(CAIRN_INSTITUTION=UNIVERSITY) as (platform, on):
         await on.office.publish(first)
         console.print(f"Published {len(first)} documents; entering {len(people.people):,} contacts")
         await on.office.enter_contacts([person.contact() for person in people.people])
@@ -107,14 +108,17 @@ async def records(folder: Path, keep: bool) -> bool:
 
 
 @asynccontextmanager
-async def stage() -> AsyncIterator[tuple[Platform, Stage]]:
-    """An empty platform, and those who use it. Only logs, mails and what was saved are left behind."""
+async def stage(**env: str) -> AsyncIterator[tuple[Platform, Stage]]:
+    """An empty platform, and those who use it. Only logs, mails and what was saved are left behind.
+
+    `env` is for the services, beside what they are always told.
+    """
     if FOLDER.exists():
         shutil.rmtree(FOLDER)
     FOLDER.mkdir(parents=True)
     console.print("Starting broker, database, mailbox, sign-in service and the four services")
     async with (
-        Platform(FOLDER, env={"CAIRN_LOG_LEVEL": os.environ.get("CAIRN_LOG_LEVEL", "WARNING")}) as platform,
+        Platform(FOLDER, env={"CAIRN_LOG_LEVEL": os.environ.get("CAIRN_LOG_LEVEL", "WARNING"), **env}) as platform,
         Office(platform) as office,
         Publisher(platform.bootstrap, client="demo") as publisher,
         Chain(platform.bootstrap) as chain,

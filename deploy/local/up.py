@@ -135,7 +135,7 @@ def pages(platform: Platform) -> list[tuple[str, str]]:
 def places(found: Mapping[str, str]) -> Table:
     """A line for each. Addresses are never broken: people click on them."""
     table = Table(show_header=False, box=None)
-    table.add_column()
+    table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, overflow="ignore")
     for what, where in found.items():
         table.add_row(what, where)
