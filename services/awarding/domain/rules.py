@@ -337,9 +337,14 @@ def _versions(published: Same) -> tuple[Version, ...]:
     """Kept, because all that was published before is there again whenever something new is published."""
     it = published.it
     return tuple(
-        Version(it.version, it.effective_from, it.teach_out_ends, it.in_force, achievement, it.endorsements)
+        Version(it.version, it.effective_from, it.teach_out_ends, it.in_force, achievement, _about(achievement.id, it))
         for achievement in _defined(it)
     )
+
+
+def _about(achievement: str, published: Published) -> tuple[Endorsement, ...]:
+    """A stack is published with the endorsements of all its levels, each of which is about one."""
+    return tuple(each for each in published.endorsements if each.about in (None, achievement))
 
 
 def _defined(published: Published) -> tuple[Achievement, ...]:
