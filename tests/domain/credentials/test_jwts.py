@@ -1,5 +1,6 @@
 """Credentials as tokens."""
 
+from string import ascii_letters, digits
 from typing import Any
 
 import orjson
@@ -14,6 +15,8 @@ from tests.domain.credentials.keys import ALGORITHMS, key
 from tests.interop.issuer import DID, badge
 
 KID = f"{DID}#tokens"
+ALPHABET = ascii_letters + digits + "-_"
+"""Of base64url. The last character of a signature has bits that mean nothing."""
 
 
 @settings(deadline=None, max_examples=30)
@@ -97,6 +100,6 @@ def test_other_text_is_no_token(text: str) -> None:
 
 def test_the_signature_of_a_token_is_written_in_one_way_only() -> None:
     token = as_jwt(badge("x"), key(RS256), KID)
-    others = [token[:-1] + chr(ord(token[-1]) + change) for change in (1, -1)]
+    others = [token[:-1] + character for character in ALPHABET if character != token[-1]]
 
     assert not any(jwt_is_good(each, key(RS256).public) for each in (*others, token + "A", token.rpartition(".")[0] + "."))
