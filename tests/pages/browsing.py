@@ -33,7 +33,7 @@ async def chromium() -> AsyncIterator[Browser]:
 @asynccontextmanager
 async def visitor(browser: Browser, **context: Any) -> AsyncIterator[Page]:
     """A page in a window of its own. What the browser's console complains of (refused styles, scripts) fails the test."""
-    window = await browser.new_context(**{"viewport": {"width": 1_280, "height": 900}, **context})
+    window = await browser.new_context(**{"viewport": {"width": 1_280, "height": 900}, "reduced_motion": "reduce", **context})
     page = await window.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
