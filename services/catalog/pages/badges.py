@@ -40,26 +40,33 @@ def _achievement(definition: Achievement, version: Version, addresses: Addresses
         "achievementType": definition.achievement_type.value,
         "name": definition.name,
         "description": definition.description,
-        "criteria": {"id": id_, "narrative": definition.criteria},
-        "creator": _profile(definition.designed_by or definition.issuer, addresses),
+        "criteria": {"id": f"{id_}#criteria", "narrative": definition.criteria},
+        "creator": _profile(definition.designed_by, definition.issuer, addresses) if definition.designed_by else None,
         "version": str(version.number),
         "inLanguage": definition.language,
         "humanCode": definition.id,
         "tag": list(definition.tags),
         "alignment": [_alignment(skill, definition, id_) for skill in definition.skills],
         "creditsAvailable": None if points is None else float(points.amount),
-        "image": {"id": str(definition.image), "type": "Image"} if definition.image else None,
+        "image": {"id": addresses.picture(definition.id, version.number), "type": "Image", "caption": definition.name},
         "related": [
-            {"id": addresses.microcredential(other.id, version.number), "type": ["Related"], "version": str(version.number)}
-            for other in version.levels
-            if other.id != definition.id
+            {"id": addresses.microcredential(other, number), "type": ["Related"], "version": str(number)}
+            for other, number in _related(definition.id, version)
         ],
     }
     return {name: value for name, value in said.items() if value not in (None, [])}
 
 
-def _profile(party: Party, addresses: Addresses) -> dict[str, Any]:
-    profile: dict[str, Any] = {"id": f"{addresses.awarding}/issuers/{party.id}", "type": ["Profile"], "name": party.name}
+def _related(id_: str, version: Version) -> list[tuple[str, int]]:
+    """The version before, and the other levels of the stack."""
+    before = [(id_, version.number - 1)] if version.number > 1 else []
+    return before + [(level.id, version.number) for level in version.levels if level.id != id_]
+
+
+def _profile(party: Party, issuer: Party, addresses: Addresses) -> dict[str, Any]:
+    """As in credentials: an issuer under its DID, others under the address of their profile."""
+    id_ = addresses.did(party.id) if party.id == issuer.id else f"{addresses.awarding}/issuers/{party.id}"
+    profile: dict[str, Any] = {"id": id_, "type": ["Profile"], "name": party.name}
     return profile | ({"url": str(party.url)} if party.url else {})
 
 
