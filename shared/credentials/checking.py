@@ -26,8 +26,8 @@ from shared.credentials.structure import kind_of
 from shared.credentials.summaries import name_of, summary_of
 from shared.credentials.workers import Busy, TookTooLong, Workers
 
-FETCHING: Final = 1.5
-ANSWERING: Final = 1.8
+FETCHING: Final = 1.4
+ANSWERING: Final = 1.7
 """Seconds from the question until nothing more is fetched, and until nothing more is worked out."""
 
 CREDENTIALS: Final = (

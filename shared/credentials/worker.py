@@ -1,19 +1,20 @@
 """`python -m shared.credentials.worker`: does what can be made to take long, so that it can be killed.
 
 Canonical forms, inflating, pictures, patterns of schemas: all of it is written by strangers. Frames (see `frames`) come on
-standard input and go on standard output. A question is {job, within, ...}, the answer one of {answer},
-{refused: {code, says}} and {failed: why}.
+standard input and go on standard output. A question is {job, number, within, ...}, the answer {number} with one of {answer},
+{refused: {code, says}} and {failed: why}; without a number if whoever worked on it was ended.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, BinaryIO, Final
+from io import FileIO
+from typing import Any, Final
 
 import jsonschema
 import orjson
@@ -131,21 +132,56 @@ def answer(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
         return {"failed": f"{type(error).__name__}: {str(error)[:200]}"}
 
 
-def main(questions: BinaryIO, answers: BinaryIO) -> None:
-    """Until the questions end. The alarm ends a process whose parent can no longer kill it."""
+def warmed() -> None:
+    """Reads the contexts that credentials name, so that whoever is forked from here has them."""
+    for named in ([contexts.CREDENTIALS, contexts.OPEN_BADGES], [contexts.CREDENTIALS, contexts.CLR, contexts.OPEN_BADGES]):
+        canonical.canonical({"@context": [*named, contexts.EXTENSIONS], "type": ["VerifiableCredential"], "issuer": "urn:x:y"})
+    amiss({})
+
+
+def serve(questions: FileIO, answers: FileIO) -> None:
+    """Answers until the questions end. The alarm ends the process wherever it is, also where Python would not notice a signal."""
+    while head := exactly(questions, HEAD.size):
+        length, size = HEAD.unpack(head)
+        question, data = orjson.loads(exactly(questions, length)), exactly(questions, size)
+        signal.setitimer(signal.ITIMER_REAL, question["within"])
+        reply = framed({"number": question["number"], **answer(question, data)})
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        wholly(answers, reply)
+
+
+def exactly(source: FileIO, size: int) -> bytes:
+    """Unbuffered, so that nothing that was asked is lost with whoever read it. Empty at the end."""
+    found = bytearray()
+    while len(found) < size and (piece := source.read(size - len(found))):
+        found += piece
+    return bytes(found) if len(found) == size else b""
+
+
+def wholly(sink: FileIO, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[sink.write(view) or 0 :]
+
+
+def main(questions: FileIO, answers: FileIO) -> None:
+    """Forks one that serves, and the next one at once when its alarm has ended it: that takes milliseconds, a start a second."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    while head := questions.read(HEAD.size):
-        length, size = HEAD.unpack(head)
-        question, data = orjson.loads(questions.read(length)), questions.read(size)
-        signal.setitimer(signal.ITIMER_REAL, question["within"] + 1.0)
-        answers.write(framed(answer(question, data)))
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        answers.flush()
+    warmed()
+    gc.freeze()
+    while True:
+        if (child := os.fork()) == 0:
+            serve(questions, answers)
+            os._exit(0)
+        _, ended = os.waitpid(child, 0)
+        if os.WIFEXITED(ended):
+            return
+        wholly(answers, framed({"number": None, "failed": f"signal {os.WTERMSIG(ended)}"}))
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with os.fdopen(os.dup(1), "wb") as replies:
+    with FileIO(os.dup(0), "r") as asked, FileIO(os.dup(1), "w") as replies:
         os.dup2(2, 1)  # what a library prints is no answer
-        main(sys.stdin.buffer, replies)
+        main(asked, replies)

@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import sys
+from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 import orjson
@@ -19,6 +22,9 @@ log = logging.getLogger(__name__)
 
 ROOT: Final = Path(__file__).parents[2]
 LARGEST_ANSWER: Final = 64_000_000
+LEAST: Final = 0.01
+GRACE: Final = 0.25
+"""Seconds that a process has to say that its deadline passed, before it is killed with all it began."""
 
 
 class TookTooLong(Exception):
@@ -37,6 +43,7 @@ class Workers:
         self._idle: asyncio.LifoQueue[asyncio.subprocess.Process | None] = asyncio.LifoQueue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._alive: set[asyncio.subprocess.Process] = set()
+        self._numbers = count()
         self._closed = False
         for _ in range(size):
             self._idle.put_nowait(None)
@@ -47,21 +54,19 @@ class Workers:
 
     async def ask(self, job: str, /, data: bytes = b"", *, within: float, **question: Any) -> Any:
         """The answer of a job of `worker.JOBS`. Raises TookTooLong, or Unreadable where the job refuses what it was given."""
-        if within <= 0:
-            raise TookTooLong
-        try:
-            frame = framed({"job": job, "within": within, **question}, data)
-        except orjson.JSONEncodeError as error:  # nested more deeply than anything that means something
-            raise TookTooLong from error
+        begun = monotonic()
+        left = 0.0
         process: asyncio.subprocess.Process | None = None
         answered = False
         try:
             async with asyncio.timeout(within):
                 process = await self._free()
-                reply = await self._exchanged(process, frame)
+            left = begun + within - monotonic()
+            async with asyncio.timeout(left + GRACE):
+                reply = await self._exchanged(process, {"job": job, "within": max(left, LEAST), **question}, data)
                 answered = True
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-            raise (Busy if process is None else TookTooLong) from error
+            raise _given_up(left, within) from error
         finally:
             if process is not None:
                 if answered:
@@ -69,7 +74,12 @@ class Workers:
                 else:
                     self._kill(process)
                     self._later(self._replace())
-        return _answer_in(reply)
+        if "failed" in reply:
+            log.warning("a check was given up: %s", reply["failed"].partition(":")[0])
+            raise _given_up(left, within)
+        if "refused" in reply:
+            raise Unreadable(reply["refused"]["code"], reply["refused"]["says"])
+        return reply["answer"]
 
     async def _free(self) -> asyncio.subprocess.Process:
         """One that has nothing to do. One that isn't there yet is begun aside: it is not lost when this deadline passes."""
@@ -77,13 +87,21 @@ class Workers:
             self._later(self._replace())
         return process
 
-    async def _exchanged(self, process: asyncio.subprocess.Process, frame: bytes) -> bytes:
+    async def _exchanged(self, process: asyncio.subprocess.Process, question: dict[str, Any], data: bytes = b"") -> Any:
         assert process.stdin is not None
         assert process.stdout is not None
+        number = next(self._numbers)
+        try:
+            frame = framed({**question, "number": number}, data)
+        except orjson.JSONEncodeError:  # nested more deeply than anything that means something
+            return {"failed": "too deep"}
         process.stdin.write(frame)
         await process.stdin.drain()
         length, _ = HEAD.unpack(await process.stdout.readexactly(HEAD.size))
-        return await process.stdout.readexactly(min(length, LARGEST_ANSWER))
+        reply = orjson.loads(await process.stdout.readexactly(min(length, LARGEST_ANSWER)))
+        if reply["number"] not in (number, None):
+            raise ConnectionError("an answer to another question")
+        return reply
 
     async def _begun(self) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
@@ -104,7 +122,7 @@ class Workers:
         process = None
         try:
             process = await self._begun()
-            await self._exchanged(process, framed({"job": "structure", "within": 60.0, "document": {}}))
+            await self._exchanged(process, {"job": "structure", "within": 60.0, "document": {}})
         except (OSError, asyncio.IncompleteReadError, ConnectionError) as error:
             if not self._closed:
                 log.warning("a checking process did not start: %s", type(error).__name__)
@@ -120,7 +138,7 @@ class Workers:
             return
         self._alive.discard(process)
         with contextlib.suppress(ProcessLookupError):
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
         self._later(_waited(process))
 
     def _later(self, work: Any) -> None:
@@ -147,11 +165,6 @@ async def _waited(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-def _answer_in(reply: bytes) -> Any:
-    found = orjson.loads(reply)
-    if "refused" in found:
-        raise Unreadable(found["refused"]["code"], found["refused"]["says"])
-    if "failed" in found:
-        log.warning("a check was given up: %s", found["failed"].partition(":")[0])
-        raise TookTooLong
-    return found["answer"]
+def _given_up(left: float, within: float) -> TookTooLong:
+    """Whoever waited for others most of the time has not shown that their own work takes long."""
+    return TookTooLong() if left > within / 2 else Busy()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass, field
 from time import monotonic
 
 import pytest
@@ -12,6 +10,7 @@ import pytest_asyncio
 
 from shared.credentials.fetching import Fetcher, NotFetched, is_public
 from shared.credentials.shelf import Shelf
+from tests.domain.checking.host import Host
 
 
 @pytest.mark.parametrize(
@@ -34,45 +33,10 @@ def test_addresses_of_the_open_internet_are_public(address: str) -> None:
     assert is_public(address)
 
 
-@dataclass
-class Host:
-    """A real server that answers each path with the bytes it has for it, and counts who asks."""
-
-    port: int = 0
-    answers: dict[str, list[bytes]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    headers: list[str] = field(default_factory=list)
-
-    def says(self, path: str, body: bytes = b"{}", status: str = "200 OK", **headers: str) -> None:
-        lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
-        self.answers[path] = ["\r\n".join([*lines, "connection: close", "", ""]).encode(), body]
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        path = head.split(" ")[1]
-        self.asked.append(path)
-        self.headers.append(head.lower())
-        for piece in self.answers.get(path, []):
-            writer.write(piece)
-            await writer.drain()
-        if path != "/silent":
-            writer.close()
-
-
 @pytest_asyncio.fixture
 async def host() -> AsyncIterator[Host]:
-    host = Host()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await host.serve(reader, writer)
-        except ConnectionError:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    host.port = server.sockets[0].getsockname()[1]
-    yield host
-    server.close()
+    async with Host.open() as host:
+        yield host
 
 
 @pytest_asyncio.fixture
