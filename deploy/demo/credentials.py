@@ -165,11 +165,11 @@ def show(console: Console, outcome: Outcome, *, live: bool) -> None:
     console.rule("What an employer sees", align="left")
     for one in outcome.checked:
         colour = "green" if one.agreed else "bold red"
-        console.print(f"  [{colour}]{one.found:<9}[/] {one.what}: {one.says}", highlight=False)
+        console.print(f"  [{colour}]{one.found:<9}[/] {one.what}: {one.says}", highlight=False, soft_wrap=True)
     console.print()
     kept = {what: path.resolve().as_uri() for what, path in outcome.pages.items()}
     kept |= {one.what: one.file.resolve().as_uri() for one in outcome.checked}
-    console.print(places(kept))
+    print(places(kept))
     if live:
         console.print("\n[bold]While this runs:[/]")
-        console.print(places(outcome.live))
+        print(places(outcome.live))

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from deploy.local.platform import Platform, Ports
 from deploy.local.process import ProcessFailed
@@ -93,9 +92,9 @@ async def run(platform: Platform) -> None:
 def show(platform: Platform) -> None:
     """Print addresses, tokens and a first command."""
     console = Console()
-    console.print(places(dict(pages(platform))))
+    print(places(dict(pages(platform))))
     console.print(f"\nThe passport asks to sign in: as {LEARNER}, or as anybody; there is no password.\n", highlight=False)
-    console.print(
+    print(
         places(
             {
                 **{f"{instance.service} API": f"{instance.url}/docs" for instance in platform.instances},
@@ -132,14 +131,10 @@ def pages(platform: Platform) -> list[tuple[str, str]]:
     ]
 
 
-def places(found: Mapping[str, str]) -> Table:
-    """A line for each. Addresses are never broken: people click on them."""
-    table = Table(show_header=False, box=None)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ignore")
-    for what, where in found.items():
-        table.add_row(what, where)
-    return table
+def places(found: Mapping[str, str]) -> str:
+    """A line for each, however long: people copy addresses or click on them."""
+    width = max(map(len, found))
+    return "\n".join(f" {what:<{width}}  {where}" for what, where in found.items())
 
 
 def first_completion(url: str) -> str:
