@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.bench import signing
+from deploy.bench.issuing import Compared
 from deploy.bench.run import Measured, measure
 from deploy.bench.signing import Signing
 from deploy.demo.cohort import LEARNERS
@@ -46,6 +47,7 @@ def main(learners: Annotated[int, typer.Option(help="of the seeded cohort; some 
     )
     SUMMARY.write_text(json.dumps(figures, indent=2) + "\n")
     show(found, before)
+    show_issuing(found.issuing)
     show_signing(proofs)
     console.print(f"All figures: {SUMMARY}", highlight=False)
     for data in ("kafka", "database"):
@@ -62,6 +64,8 @@ def summary(found: Measured) -> dict[str, object]:
         "facts_per_second": round(speed.facts / speed.seconds, 1),
         "floor_completions_per_second": round(speed.completions / below.seconds, 1),
         "of_the_floor": round(below.seconds / speed.seconds, 3),
+        "issuing_to_not": round(found.issuing.ratio, 3),
+        "issuing_to_not_in_cpu": round(found.issuing.cpu_ratio, 3),
     }
 
 
@@ -76,7 +80,7 @@ def show(found: Measured, load: float) -> None:
         ("seconds", f"{speed.seconds:.1f}", f"{below.seconds:.1f}"),
         ("completions/s", f"{speed.completions / speed.seconds:,.0f}", f"{speed.completions / below.seconds:,.0f}"),
         ("awards/s", f"{speed.awards / speed.seconds:,.0f}", ""),
-        ("facts about awards/s, upgrades included", f"{speed.facts / speed.seconds:,.0f}", f"{speed.facts / below.seconds:,.0f}"),
+        ("facts/s: awards, upgrades, credentials", f"{speed.facts / speed.seconds:,.0f}", f"{speed.facts / below.seconds:,.0f}"),
         ("share of the floor", f"{below.seconds / speed.seconds:.0%}", ""),
         (f"seconds until all {speed.mails:,} mails were out", f"{speed.mailed_after:.1f}", ""),
     ]
@@ -96,6 +100,18 @@ def show(found: Measured, load: float) -> None:
     for name, delays in (("award", latency.award), ("upgrade", latency.upgrade)):
         at_half.add_row(name, *([f"{delay * 1_000:,.0f} ms" for delay in delays] if delays else ["none", "none"]))
     console.print(at_half)
+
+
+def show_issuing(found: Compared) -> None:
+    issued = found.issuing[0].credentials
+    table = Table(title=f"awarding alone, {found.verdicts:,} verdicts in each turn, {issued:,} credentials", title_justify="left")
+    for column in ("", "without issuing", "with issuing", "ratio"):
+        table.add_column(column, justify="right" if column else "left")
+    without, with_ = found.per_second(found.without), found.per_second(found.issuing)
+    table.add_row("verdicts/s", f"{without:,.0f}", f"{with_:,.0f}", f"{found.ratio:.2f}")
+    spent = [sum(done.cpu + done.database for done in turns) / len(turns) for turns in (found.without, found.issuing)]
+    table.add_row("processor time, with the database's", *(f"{each:.2f} s" for each in spent), f"{found.cpu_ratio:.2f}")
+    console.print(table)
 
 
 def show_signing(proofs: Signing) -> None:

@@ -37,7 +37,7 @@ WAY: Final[dict[str, tuple[Topic, Topic | None]]] = {
 MAILED: Final = "deliveries"
 INSERTED: Final = {
     "assessment": ("facts", "entries"),
-    "awarding": ("facts", "awards", "progress"),
+    "awarding": ("facts", "awards", "progress", "credentials"),
     "notifications": ("inbox", MAILED),
 }
 INDEXED: Final = {
@@ -46,6 +46,7 @@ INDEXED: Final = {
     "entries": ("learner",),
     "awards": ("achievement", "learner"),
     "progress": ("stack", "learner"),
+    "credentials": ("signed_with",),
     "inbox": ("learner",),
     MAILED: ("state", "learner"),
 }

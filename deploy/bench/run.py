@@ -12,9 +12,10 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Final
 
-from deploy.bench import floor
+from deploy.bench import floor, issuing
 from deploy.bench.cpu import CpuTime
 from deploy.bench.floor import INSERTED, WAY, Outcome, Share
+from deploy.bench.issuing import Compared
 from deploy.bench.log import Line, caused, delays, lines
 from deploy.demo.chain import Chain
 from deploy.demo.cohort import SEED, Cohort, cohort
@@ -69,6 +70,7 @@ class Measured:
     speed: Speed
     latency: Latency
     floor: Outcome
+    issuing: Compared
 
 
 class Watch:
@@ -112,7 +114,8 @@ async def measure(folder: Path, learners: int) -> Measured:
         for instance in platform.instances:
             await instance.stop()
         below = await floor.measure(completions, shares, platform, folder / "logs")
-    return Measured(speed, latency, below)
+        compared = await issuing.measure(await _said(platform, VERDICTS), platform, folder / "logs")
+    return Measured(speed, latency, below, compared)
 
 
 async def _full_speed(platform: Platform, publisher: Publisher, office: Office, chain: Chain, everybody: Cohort) -> Speed:

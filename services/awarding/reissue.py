@@ -34,6 +34,7 @@ from shared.topics import REQUESTS, Topic
 log = logging.getLogger(__name__)
 
 LOOKS_EVERY: Final = 60.0
+LOOKS_THROUGH_EVERY: Final = 3600.0
 PATIENT_FOR: Final = 900.0
 """Seconds after which what was asked for, and has not come, is asked for again."""
 PAGE: Final = 500
@@ -45,13 +46,17 @@ Asked = tuple[str, str]
 
 @dataclass
 class Reissue:
-    """Finds what is to be issued and asks for it, in pages. `kids` are the keys that can't be relied on."""
+    """Finds what is to be issued and asks for it, in pages. `kids` are the keys that can't be relied on.
+
+    There is an index by the keys of embedded proofs. By those of JWTs everything is looked through, so less often.
+    """
 
     database: Database
     publisher: Publisher
     kids: Collection[str]
     requests: Topic = REQUESTS["awarding"]
     _asked: dict[str, float] = field(default_factory=dict)
+    _looked_through: float = float("-inf")
 
     async def run(self) -> None:
         """Looks each minute, until cancelled. What is away is asked another time."""
@@ -89,10 +94,15 @@ class Reissue:
             yield looked, asked
 
     async def _signed_with_unusable(self) -> AsyncIterator[Sequence[Asked]]:
-        for member in SIGNED_WITH if self.kids else ():
+        if not self.kids:
+            return
+        whole = monotonic() > self._looked_through + LOOKS_THROUGH_EVERY
+        for member in SIGNED_WITH if whole else SIGNED_WITH[:1]:
             where = {member: {"$in": list(self.kids)}, "revoked": False}
             async for page in _pages(self.database, CREDENTIALS, where, ("learner", "award")):
                 yield [(one["learner"], one["award"]) for one in page]
+        if whole:
+            self._looked_through = monotonic()
 
     async def _ask(self, asked: Iterable[Asked]) -> None:
         """Raises Unavailable."""

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import orjson
+
 from services.awarding.documents import from_document
 from services.awarding.domain.decisions import IDENTITIES
+from services.awarding.domain.ids import credential_of
 from services.awarding.domain.issuing import CREDENTIALS
 from services.awarding.domain.record import Record
 from services.awarding.domain.status_lists import CHANGES, ListId
@@ -28,7 +31,7 @@ async def create_indexes(database: Database) -> None:
     await database.create(AWARDS, [("achievement", ASCENDING), ("_id", ASCENDING)], [("learner", ASCENDING)])
     await database.create(PROGRESS, [("stack", ASCENDING), ("learner", ASCENDING)], [("learner", ASCENDING)])
     await database.create(FACTS, [("learner", ASCENDING)])
-    await database.create(CREDENTIALS, [("learner", ASCENDING)], [("signed_with", ASCENDING)], [("jwt_signed_with", ASCENDING)])
+    await database.create(CREDENTIALS, [("signed_with", ASCENDING)])
     await database.create(CHANGES, [("list", ASCENDING), ("n", ASCENDING)])
     await database.create(IDENTITIES)
     await database.create(SHARES, [("learner", ASCENDING)])
@@ -82,13 +85,15 @@ class Shelves:
         return sorted(found, key=lambda fact: int(fact["revision"]))
 
     async def credential(self, id_: str) -> Document | None:
-        """The newest edition of a credential."""
-        return await self._database[CREDENTIALS].find_one({"_id": id_})
+        """The newest edition of a credential, with its `fact`."""
+        found = await self._database[CREDENTIALS].find_one({"_id": id_})
+        return None if found is None else _with_fact(found)
 
     async def credentials_of(self, learner: str) -> list[Document]:
-        """In the order of their ids."""
-        found = await self._database[CREDENTIALS].find({"learner": learner}).to_list(None)
-        return sorted(found, key=lambda credential: str(credential["_id"]))
+        """The newest editions, each with its `fact`, in the order of their ids."""
+        record = await self.record(learner)
+        found = await by_ids(self._database[CREDENTIALS], sorted(credential_of(award) for award in record.credentials))
+        return sorted(map(_with_fact, found), key=lambda credential: str(credential["_id"]))
 
     async def identity(self, learner: str) -> Document | None:
         """What the learner shares: `revision` and `sealed`."""
@@ -105,3 +110,7 @@ class Shelves:
 
     async def sweeps(self) -> list[SweepProgress]:
         return await sweeps(self._database)
+
+
+def _with_fact(credential: Document) -> Document:
+    return {**credential, "fact": orjson.loads(credential["fact"])}

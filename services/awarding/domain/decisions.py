@@ -93,7 +93,7 @@ def learner_erased(record: Record, event: Event[LearnerErased], rules: Rules) ->
     drops = (
         Drop("awards", of_learner),
         Drop("progress", of_learner),
-        Drop("credentials", of_learner),
+        Drop("credentials", {"_id": {"$in": [rules.ids.credential(award) for award in record.credentials]}}),
         Drop("shares", of_learner),
         Drop(IDENTITIES, {"_id": record.learner}),
         Drop("facts", of_learner | {"type": {"$ne": LearnerErased.TYPE}}),

@@ -27,7 +27,7 @@ class PublicIds:
 
     def credential(self, award: str) -> str:
         """Of the credential that proves the award, in all its editions."""
-        return uuid.UUID(hex=award).urn
+        return credential_of(award)
 
     def subject(self, learner: str, issuer: str, erasures: int = 0) -> str:
         """What the issuing unit calls the learner in credentials; no other unit calls them so."""
@@ -44,3 +44,8 @@ class PublicIds:
     def _hashed(self, *parts: str) -> str:
         # No part can hold the separator: ids of learners and definitions have no control characters.
         return hmac.new(self.key, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def credential_of(award: str) -> str:
+    """The award's id as a urn:uuid."""
+    return f"urn:uuid:{award[:8]}-{award[8:12]}-{award[12:16]}-{award[16:20]}-{award[20:]}"
