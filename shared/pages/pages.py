@@ -23,7 +23,7 @@ from shared.pages.readable import ReadableProblems
 OWN: Final = Path(__file__).parent
 COOKIE: Final = "cairn_language"
 A_YEAR: Final = 31_536_000
-FIELDS: Final[dict[str, Any]] = {"detail": None, "errors": (), "trace": None}
+FIELDS: Final[dict[str, Any]] = {"detail": None, "errors": (), "trace": None, "sign_in": None}
 """What problem details may have beside what they always have."""
 
 

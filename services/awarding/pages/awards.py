@@ -99,6 +99,8 @@ def part(award: Document, rules: Rules) -> Part:
     ends = award.get("valid_until")
     return Part(
         id=award["_id"],
+        achievement=award["achievement"],
+        version=award["version"],
         name=definition.name,
         issuer=definition.issuer.name,
         state=award["status"],

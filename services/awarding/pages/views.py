@@ -31,6 +31,8 @@ class Part:
     """An award on which another rests, as it is now."""
 
     id: str
+    achievement: str
+    version: int
     name: str
     issuer: str
     state: State
