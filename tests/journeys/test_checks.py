@@ -1,4 +1,4 @@
-"""A stranger has credentials checked on the running service: in each form, ours and a partner's, before and after a revocation."""
+"""Strangers have credentials checked on the running service: in each form, ours and a partner's, before and after revocation."""
 
 from __future__ import annotations
 
