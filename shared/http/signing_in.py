@@ -64,10 +64,12 @@ async def sign_in_back(
             400,
             "This sign-in was not begun here",
             f"It was begun in another window or more than ten minutes ago. Begin anew at {sessions.outside}/sign-in.",
+            sign_in="not_begun",
         )
     if error is not None or not code:
         log.info("somebody came back from the provider without signing in")
-        raise Problem(403, "You have not signed in", f"The provider sent no code. Try again at {sessions.outside}/sign-in.")
+        detail = f"The provider sent no code. Try again at {sessions.outside}/sign-in."
+        raise Problem(403, "You have not signed in", detail, sign_in="not_signed_in")
     try:
         text = _session(sessions, await provider.claims(attempt, code, iss))
     except ProviderAway as away:
@@ -93,6 +95,8 @@ async def sign_out(request: Request) -> Response:
     response: Response
     if address is None:
         response = RedirectResponse(landing, 303, PRIVATE)
+    elif (pages := getattr(request.app.state, "pages", None)) is not None:
+        response = pages.render(request, "signed_out.html", address=address)
     else:
         response = HTMLResponse(LEAVING.format(address=escape(address)), headers=PRIVATE)
     sessions.close(response)
@@ -113,15 +117,16 @@ def _needed(request: Request) -> tuple[Sessions, Provider]:
     sessions = sessions_of(request)
     if sessions is None or sessions.provider is None:
         detail = "This service was started without a provider to sign in with (CAIRN_OIDC_ISSUER). Bearer tokens are accepted."
-        raise unavailable(3600, detail)
+        raise Problem(503, "Nobody can sign in here", detail, headers={"retry-after": "3600"}, sign_in="unset")
     return sessions, sessions.provider
 
 
 def _away(error: ProviderAway) -> Problem:
     log.warning("the sign-in provider is away: %s", error)
-    return unavailable(5, "The provider that people sign in with does not answer; please try again.")
+    detail = "The provider that people sign in with does not answer; please try again."
+    return Problem(503, "Not available at the moment", detail, headers={"retry-after": "5"}, sign_in="away")
 
 
 def _unusable(error: NotSignedIn) -> Problem:
     log.warning("a sign-in was not accepted: %s", error)
-    return Problem(502, "The sign-in was not accepted", f"Reason: {error}.")
+    return Problem(502, "The sign-in was not accepted", f"Reason: {error}.", sign_in="not_accepted")
