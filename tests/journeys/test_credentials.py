@@ -144,6 +144,7 @@ async def test_everybody_sees_who_issues_and_what_achievements_look_like(house: 
     assert kept["document"] == did.json()
     profile: dict[str, Any] = (await house.get("/issuers/uni")).json()
     assert (profile["id"], profile["type"], profile["name"]) == (did.json()["id"], ["Profile"], "Uni")
+    assert (await house.get("/issuers/uni", accept="text/html,*/*;q=0.1")).status_code == 404  # left to the page, if there is one
     assert (await house.get("/issuers/acme")).json()["id"] == f"{AWARDING}/issuers/acme"
     for path in ("/issuers/nobody", "/issuers/nobody/did.json", "/issuers/acme/did.json", "/issuers/nobody/documents"):
         assert (await house.get(path)).status_code == 404
