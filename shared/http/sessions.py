@@ -35,15 +35,20 @@ def is_local(path: str) -> bool:
     return len(path) <= LONGEST_NEXT and LOCAL_PATH.fullmatch(path) is not None
 
 
+def origin_of(address: str) -> str:
+    """As browsers write it: without the port that goes without saying."""
+    found = urlsplit(address)
+    return f"{found.scheme}://{found.netloc}".lower().removesuffix({"https": ":443", "http": ":80"}.get(found.scheme, "-"))
+
+
 class Sessions:
     """Makes and reads the cookies of a service that people reach at `outside`. Without a provider nobody can sign in."""
 
     def __init__(self, secret: bytes | None, outside: str, provider: Provider | None = None) -> None:
         self.outside = outside
         self.provider = provider
-        address = urlsplit(outside)
-        self.origin = f"{address.scheme}://{address.netloc}".lower()
-        self.secure = address.scheme == "https"
+        self.origin = origin_of(outside)
+        self.secure = outside.startswith("https://")
         prefix = "__Host-" if self.secure else ""
         self.cookie = f"{prefix}cairn"
         self.attempt_cookie = f"{prefix}cairn-sign-in"
@@ -175,11 +180,11 @@ def _place(request: Request) -> str:
     if request.method in ("GET", "HEAD"):
         query = request.url.query
         return request.url.path + (f"?{query}" if query else "")
-    address = urlsplit(request.headers.get("referer", ""))
+    referer = request.headers.get("referer", "")
     own = sessions_of(request)
-    if own is None or f"{address.scheme}://{address.netloc}".lower() != own.origin:
+    if own is None or origin_of(referer) != own.origin:
         return "/"
-    return address.path.removeprefix(urlsplit(own.outside).path) or "/"
+    return urlsplit(referer).path.removeprefix(urlsplit(own.outside).path) or "/"
 
 
 async def same_origin(request: Request) -> None:

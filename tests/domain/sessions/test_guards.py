@@ -157,11 +157,32 @@ async def test_signing_out_forgets_the_cookie_and_asks_for_a_form_of_this_site(c
     assert answer.headers["set-cookie"].startswith('__Host-cairn=""; ')
 
 
+@pytest.mark.parametrize(
+    ("outside", "origin"),
+    [
+        ("https://Awards.example.org:443/cairn", "https://awards.example.org"),
+        ("http://awards.example.org:80", "http://awards.example.org"),
+        ("http://awards.example.org:443", "http://awards.example.org:443"),
+        ("https://[2001:db8::80]/x", "https://[2001:db8::80]"),
+    ],
+)
+def test_an_origin_is_compared_as_browsers_write_it(outside: str, origin: str) -> None:
+    assert Sessions(SECRET, outside).origin == origin
+
+
 NEEDED = {"kafka": "k:1", "mongodb": "m", "jwks": "j", "token_issuer": "i", "token_audience": "a"}
 
 
 def test_a_provider_without_a_key_for_cookies_is_named(tmp_path: Path) -> None:
     settings = Settings.model_validate({**NEEDED, "oidc_issuer": "https://sign-in.example.org"})
+    with pytest.raises(Unset, match="CAIRN_SESSION_KEY"):
+        Sessions.from_settings(settings, HERE)
+
+
+@pytest.mark.parametrize("secret", ["", "not hexadecimal", "abcd"])
+def test_a_key_for_cookies_that_is_none_is_named(tmp_path: Path, secret: str) -> None:
+    (tmp_path / "key").write_text(secret)
+    settings = Settings.model_validate({**NEEDED, "session_key": tmp_path / "key"})
     with pytest.raises(Unset, match="CAIRN_SESSION_KEY"):
         Sessions.from_settings(settings, HERE)
 
