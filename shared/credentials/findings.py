@@ -25,6 +25,10 @@ SAYS: Final[Mapping[str, tuple[Outcome, str]]] = {
     "proof.wrong_purpose": ("no", "The signature was made for another purpose (%(purpose)s), not to issue a credential."),
     "proof.expired": ("no", "The signature itself ended on %(date)s."),
     "proof.uncovered": ("no", "The signature does not cover these members, so anybody could have written them: %(members)s."),
+    "proof.renamed": (
+        "no",
+        "The signature fits, but members of the standard were given other names, which hides what they say: %(members)s.",
+    ),
     "proof.part_tampered": ("no", "The record is signed, but the signature of a part of it does not fit: %(part)s."),
     "proof.key_unknown": ("unknown", "It does not say with which key it was signed."),
     "proof.key_unavailable": ("unknown", "The key it was signed with could not be read from %(address)s: %(reason)s."),

@@ -26,6 +26,7 @@ from shared.credentials.frames import HEAD, framed
 from shared.credentials.keys import BadKey, public_key_of_jwk
 from shared.credentials.multibase import NotMultibase
 from shared.credentials.reading import Unreadable, brought, unwrapped
+from shared.credentials.renaming import renamed
 from shared.credentials.structure import amiss
 
 MOST_MEMORY: Final = 2_000_000_000
@@ -49,14 +50,18 @@ def unwrap(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
 def proof(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
     """{good}, or why it can't be told: {code, params} of a finding."""
     try:
-        key = public_key_of_jwk(question["key"])
-        return {"good": proofs.proof_is_good(question["document"], question["proof"], key, question["documents"])}
+        document, documents = question["document"], question["documents"]
+        good = proofs.proof_is_good(document, question["proof"], public_key_of_jwk(question["key"]), documents)
+        if good and "-rdfc-" in question["proof"]["cryptosuite"] and (hidden := renamed(document, documents)):
+            return {"code": "proof.renamed", "params": {"members": ", ".join(hidden[:5])}}
+        return {"good": good}
     except canonical.UndefinedTerms as error:
         return {"code": "proof.uncovered", "params": {"members": ", ".join(error.names[:10])}}
     except contexts.UnknownContext as error:
         return {"code": "proof.context_unavailable", "params": {"address": error.url, "reason": "it is not known here"}}
     except canonical.NotCanonical as error:
-        return {"code": "proof.not_canonical", "params": {"reason": str(error)}}
+        code = "proof.malformed" if "would not cover" in error.reason else "proof.not_canonical"
+        return {"code": code, "params": {"reason": error.reason.rstrip(".")}}
     except proofs.NotSupported as error:
         return {"code": "proof.suite_unsupported", "params": {"suite": error.what}}
     except (NotMultibase, BadKey) as error:

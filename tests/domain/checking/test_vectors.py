@@ -100,7 +100,7 @@ def is_found_out(report: Report, way: Way) -> bool:
             return proof.code in ("proof.tampered", "proof.key_unreadable", "proof.key_unavailable")
     if "@context" in way:
         return proof.code in ("proof.context_unavailable", "proof.tampered")
-    return proof.code in ("proof.tampered", "proof.uncovered", "proof.not_canonical", "proof.part_tampered")
+    return proof.code in ("proof.tampered", "proof.uncovered", "proof.malformed", "proof.not_canonical", "proof.part_tampered")
 
 
 @pytest.mark.parametrize("name", [name for name in PROVED if "complete" not in name and "clr" not in name])
