@@ -41,6 +41,9 @@ MEDIA_TYPES: Final = {
     "text/plain": {"schema": {"type": "string", "description": "the same as a compact JWT"}},
 }
 
+TAKEN: Final = frozenset({"application/json", "application/vc", "application/jwt", "application/vc+jwt", "text/plain"})
+"""Beside all that end in `+json`."""
+
 
 @router.get("/{kinds:kinds}/{id}/versions/{version}/endorsements", responses={404: {}})
 async def list_endorsements(kinds: Kinds, id: Slug, version: int, desk: AtDesk) -> list[EndorsementView]:  # noqa: A002
@@ -143,14 +146,15 @@ async def _version(desk: Desk, kinds: Kinds, id_: str, number: int) -> Version:
 async def _text(request: Request) -> str:
     """The credential as text. Raises the 413, 415 and 422 problems."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "text/plain" and not (kind.startswith("application/") and kind.endswith("json")):
+    if kind not in TAKEN and not (kind.startswith("application/") and kind.endswith("+json")):
         said = "Send the credential as application/json, or as a compact JWT in text/plain."
         raise Problem(415, detail=said)
     body = bytearray()
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST:
-            raise Problem(413, detail=f"An endorsement has {LONGEST} bytes at most.")
+        # What is too long is read away: whoever still sends could not read the answer.
+        body += chunk if len(body) <= LONGEST else b""
+    if len(body) > LONGEST:
+        raise Problem(413, detail=f"An endorsement has {LONGEST} bytes at most.")
     try:
         return body.decode().strip()
     except UnicodeDecodeError as mistaken:
