@@ -1,73 +1,23 @@
-"""What a provider says is believed only if it proves it. A real HTTP server answers as a false or careless provider would."""
+"""What a provider says is believed only if it proves it, and a session is for whom it names."""
 
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import httpx
 import pytest
 
+from shared.http import create_app, signing_in
+from shared.http.auth import Caller
+from shared.http.sessions import Sessions
 from shared.http.sign_in import Attempt, NotSignedIn, Provider, ProviderAway
-from tests.domain.shared.authority import ec_key, key_set, rsa_key, signed
+from tests.domain.sessions.careless import Careless
+from tests.domain.shared.authority import ec_key, key_set, rsa_key
 
-KEY, ANOTHER = rsa_key(), ec_key()
+ANOTHER = ec_key()
 ATTEMPT = Attempt("state", "nonce", "v" * 64, "/")
-
-
-class Careless:
-    """Answers with whatever a test has put there."""
-
-    def __init__(self) -> None:
-        careless = self
-
-        class Exchange(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.answer(careless.configuration if self.path.startswith("/.well-known") else careless.keys)
-
-            def do_POST(self) -> None:
-                careless.asked.append((self.headers, self.rfile.read(int(self.headers["content-length"])).decode()))
-                self.answer(careless.token)
-
-            def answer(self, content: object) -> None:
-                self.send_response(careless.status)
-                self.end_headers()
-                self.wfile.write(content if isinstance(content, bytes) else json.dumps(content).encode())
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        at = self.issuer
-        self.status = 200
-        self.asked: list[tuple[Any, str]] = []
-        self.configuration: Any = {
-            "issuer": at,
-            "authorization_endpoint": f"{at}/authorize?tenant=1",
-            "token_endpoint": f"{at}/token",
-            "jwks_uri": f"{at}/jwks",
-        }
-        self.keys: Any = json.loads(key_set(KEY))
-        self.token: Any = {}
-        self.says()
-
-    @property
-    def issuer(self) -> str:
-        return f"http://localhost:{self.server.server_port}"
-
-    def says(self, key: Any = KEY, algorithm: str = "RS256", **changed: object) -> None:
-        """An identity token, good but for the claims that are changed; None removes one."""
-        now = int(time.time())
-        good = {"iss": self.issuer, "aud": "cairn", "sub": "s-1", "iat": now, "exp": now + 300, "nonce": "nonce"} | changed
-        payload = {name: value for name, value in good.items() if value is not None}
-        self.token = {"access_token": "a", "token_type": "Bearer", "id_token": signed(key, algorithm, payload)}
-
-    def provider(self, secret: str | None = "s:e c") -> Provider:
-        return Provider(self.issuer, "cairn", secret, "http://here/sign-in/back")
 
 
 @pytest.fixture
@@ -183,3 +133,41 @@ async def test_a_client_with_a_secret_shows_it_as_the_provider_wishes(careless: 
     assert "client_secret=s%3Ae+c" in second
     assert "client_id=cairn" in third
     assert post["authorization"] is public["authorization"] is None
+
+
+@pytest.mark.parametrize(
+    ("said", "who", "scopes"),
+    [
+        ({}, "s-1", set()),
+        ({"learner": "ada"}, "ada", set()),
+        ({"scope": "awards:read"}, "s-1", {"awards:read"}),
+        ({"cairn_scopes": ["awards:read", "entries:read"], "scope": "openid"}, "s-1", {"awards:read", "entries:read"}),
+        ({"learner": "ada", "cairn_scopes": "self:read"}, "ada", {"self:read"}),
+    ],
+)
+async def test_a_session_is_for_the_learner_that_is_named_else_for_the_subject(
+    careless: Careless, said: dict[str, Any], who: str, scopes: set[str]
+) -> None:
+    answer, sessions = await signed_in_by(careless, said)
+    assert (answer.status_code, answer.headers["location"]) == (303, "http://here/passport")
+    assert sessions.caller_of(answer.cookies["cairn"]) == Caller(who, frozenset(scopes), who, is_learner=True)
+
+
+@pytest.mark.parametrize("said", [{"learner": 7}, {"cairn_scopes": {"a": 1}}, {"scope": 7}])
+async def test_there_is_no_session_for_claims_that_mean_nothing(careless: Careless, said: dict[str, Any]) -> None:
+    answer, _ = await signed_in_by(careless, said)
+    assert (answer.status_code, "cairn" in answer.cookies) == (502, False)
+
+
+async def signed_in_by(careless: Careless, said: dict[str, Any]) -> tuple[httpx.Response, Sessions]:
+    """What a browser is answered that comes back from a provider that says so."""
+
+    async def ready() -> Mapping[str, bool | str]:
+        return {}
+
+    app = create_app("small", routers=[signing_in.router], ready=ready)
+    sessions = app.state.sessions = Sessions(bytes(32), "http://here", careless.provider())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as browser:
+        sent = httpx.URL((await browser.get("/sign-in?next=/passport")).headers["location"])
+        careless.says(nonce=sent.params["nonce"], **said)
+        return await browser.get("/sign-in/back", params={"code": "c", "state": sent.params["state"]}), sessions
