@@ -28,13 +28,14 @@ CODES_LAST = 60
 TOKENS_LAST = 600
 LEARNER: TypeAdapter[str] = TypeAdapter(LearnerId)
 PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
 PAGE = """\
 <!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+<link rel="icon" href="data:,">
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 1.05rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 34rem; padding: 0 1rem; }}
