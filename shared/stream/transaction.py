@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any, Final
 
 import orjson
@@ -66,6 +65,9 @@ async def write(
     Raises Fenced, Impossible, or a DatabaseError that may pass; nothing is written then, unless the answer itself was lost.
     """
     gone: list[Write] = [DeleteOne({"_id": learner}) for learner in batch.changed if batch.records[learner] is None]
+    by_collection: dict[str, list[Put | Drop | Amend]] = {}
+    for one in batch.writes:
+        by_collection.setdefault(one.collection, []).append(one)
     facts = facts_of(batch.said, {checkpoint.partition: checkpoint.batch for _, checkpoint in steps})
 
     async def attempt(put: Callable[[Document, bool], Write]) -> None:
@@ -76,7 +78,7 @@ async def write(
                 await database[learners.COLLECTION].bulk_write(changes, ordered=False, session=session)
             if facts:
                 await database[FACTS].bulk_write([put(fact, True) for fact in facts], ordered=False, session=session)
-            for collection, together in groupby(batch.writes, key=lambda write: write.collection):
+            for collection, together in by_collection.items():
                 operations = [_operation(write, put) for write in together]
                 await database[collection].bulk_write(operations, session=session)
             await written()
