@@ -109,9 +109,9 @@ async def test_a_revoked_credential_is_found_out_though_it_is_genuine(university
 @pytest.mark.parametrize(
     ("content", "form", "answer"),
     [
-        (b"not a credential", "json", "It is not JSON"),
+        (b"not a credential", "json", "It is neither JSON nor a JWT"),
         (b"\x89PNG\r\n\x1a\n", "png", "picture"),
-        (b"[" * 10_000 + b"]" * 10_000, "json", ""),
+        (b"[" * 10_000 + b"]" * 10_000, "json", "deeper than in any real credential"),
         (b"", "json", "Choose a file, paste a text, or give an address."),
     ],
 )

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from services.awarding.checking.checker import Asked
 from services.awarding.checking.requests import by_form
 from services.awarding.pages.reception import At, Reception
+from services.awarding.pages.refusals import WHY
 from shared.credentials.findings import Report
 from shared.credentials.reading import MOST_PICTURE, Unreadable
 from shared.http.problems import unavailable
@@ -39,7 +40,6 @@ SAID: Final = (
 """What a credential says of itself, in the order in which it is shown."""
 
 DATES: Final = ("awarded", "valid_from", "valid_until")
-NOTHING: Final = _("Choose a file, paste a text, or give an address.")
 
 
 @router.get("/check")
@@ -55,7 +55,7 @@ async def check(request: Request, at: At) -> Response:
     try:
         asked = await by_form(request)
     except Unreadable as error:
-        return _form(request, at, 422, error=_why(request, at, error))
+        return _form(request, at, _status(error), error=_why(request, at, error))
     return await _answered(request, at, asked)
 
 
@@ -65,7 +65,9 @@ async def _answered(request: Request, at: Reception, asked: Asked) -> Response:
     try:
         report = await at.verify(asked)
     except Unreadable as error:
-        return _form(request, at, 422, error=_why(request, at, error), address=asked.address or "", text=_text(asked.data))
+        return _form(
+            request, at, _status(error), error=_why(request, at, error), address=asked.address or "", text=_text(asked.data)
+        )
     return at.pages.render(
         request,
         "result.html",
@@ -76,8 +78,16 @@ async def _answered(request: Request, at: Reception, asked: Asked) -> Response:
     )
 
 
+def _status(error: Unreadable) -> int:
+    return {"too_large": 413, "busy": 503}.get(error.code, 422)
+
+
 def _why(request: Request, at: Reception, error: Unreadable) -> str:
-    return at.pages.text(request, NOTHING if error.code == "empty" else error.says)
+    """In plain words; of an address also what exactly went wrong, for whoever runs it."""
+    if error.code not in WHY:
+        return error.says
+    said = at.pages.text(request, WHY[error.code])
+    return f"{said} ({error.says})" if error.code == "address" else said
 
 
 def _text(data: bytes | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.support import Translations
 
+from services.awarding import checking
 from services.awarding import pages as awarding
+from services.awarding.pages.refusals import WHY
+from shared import credentials
 from shared import pages as shared
 from shared.credentials.findings import SAYS
 from shared.pages.languages import translations_in
@@ -53,3 +57,10 @@ def test_translations_keep_what_is_filled_in() -> None:
     for _, says in SAYS.values():
         parameters = {word.split(")")[0] for word in says.split("%(")[1:]}
         assert {word.split(")")[0] for word in translations.gettext(says).split("%(")[1:]} == parameters, says
+
+
+def test_every_reason_for_not_checking_is_said_in_plain_words() -> None:
+    sources = [*Path(credentials.__file__).parent.glob("*.py"), *Path(checking.__file__).parent.glob("*.py")]
+    codes = {code for source in sources for code in re.findall(r"Unreadable\(\s*\"([a-z_]+)\"", source.read_text())}
+    assert len(codes) > 10
+    assert codes - {"documents"} <= set(WHY), "pages offer no field for documents"
