@@ -6,8 +6,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from shared.stream.checkpoint import Checkpoint
-from shared.stream.gaps import Auditor, PassedOver, gaps
 from shared.stream.flow import Role
+from shared.stream.gaps import Auditor, PassedOver, gaps
 from shared.stream.incoming import Incoming
 from tests.streams.scene import NOW, Scene, counts
 from tests.streams.tally import Counted, event
