@@ -20,7 +20,7 @@ from deploy.demo.office import Office, Shown
 from deploy.demo.oulad import Holding
 from deploy.demo.run import Shape
 from deploy.demo.witness import Witness, median_and_p95
-from shared.events.awarding import AwardGranted, AwardRevoked, AwardSuspended, StackUpgraded
+from shared.events.awarding import AwardGranted, AwardRevoked, AwardSuspended, CredentialIssued, StackUpgraded
 
 COLUMNS = ("learner", "kind", "id", "level")
 
@@ -75,6 +75,7 @@ def show_counts(console: Console, found: Mapping[str, Any]) -> None:
         ("verdicts", found["verdicts"]),
         ("awards granted, levels included", facts.get(AwardGranted.TYPE, 0)),
         ("stack upgrades", facts.get(StackUpgraded.TYPE, 0)),
+        ("credentials issued, new editions included", facts.get(CredentialIssued.TYPE, 0)),
         ("awards suspended", facts.get(AwardSuspended.TYPE, 0)),
         ("awards revoked", facts.get(AwardRevoked.TYPE, 0)),
         ("mails sent", found["mails_sent"]),
