@@ -162,7 +162,7 @@ def test_every_openapi_operation_that_changes_or_shows_somebodys_data_wants_a_to
         for method, operation in operations.items()
         if not operation.get("security") and (method != "get" or "{learner}" in path)
     ]
-    assert open_to_all == []
+    assert open_to_all == ["awarding post /checks"], "anybody may check what they have; nothing of it is kept"
 
 
 def test_every_metric_is_measured_somewhere() -> None:
