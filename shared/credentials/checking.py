@@ -26,9 +26,10 @@ from shared.credentials.structure import kind_of
 from shared.credentials.summaries import name_of, summary_of
 from shared.credentials.workers import Busy, TookTooLong, Workers
 
-FETCHING: Final = 1.4
 ANSWERING: Final = 1.7
-"""Seconds from the question until nothing more is fetched, and until nothing more is worked out."""
+"""Seconds from the question until nothing more is worked out."""
+WORKING: Final = 0.3
+"""Of these, what is kept for work after the last document was fetched."""
 
 CREDENTIALS: Final = (
     "application/vc, application/vc+ld+json, application/vc+jwt, application/json, image/png, image/svg+xml, */*;q=0.5"
@@ -46,6 +47,7 @@ class Tools:
     origins: Sequence[str] = ()
     known: Mapping[str, str] = field(default_factory=dict)
     ours: Sequence[str] = ()
+    within: float = ANSWERING
 
 
 async def check(
@@ -62,8 +64,8 @@ async def check(
     ones can't be had, and never for status. `email` is compared with whom it was given to. Raises Unreadable if there is none.
     """
     begun = monotonic()
-    resolver = Resolver(tools.fetcher, tools.own, tools.origins, begun + FETCHING, given=documents or {})
-    bench = Bench(resolver, tools.workers, begun + ANSWERING)
+    resolver = Resolver(tools.fetcher, tools.own, tools.origins, begun + tools.within - WORKING, given=documents or {})
+    bench = Bench(resolver, tools.workers, begun + tools.within)
     if data is None:
         data = await _at(resolver, address or "")
     brought = await _read(bench, data)

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import resource
 import signal
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from io import FileIO
 from typing import Any, Final
 
 import jsonschema
 import orjson
 import referencing
-from jsonschema.exceptions import SchemaError, best_match
+from jsonschema.exceptions import UnknownType, best_match
 
 from shared.credentials import canonical, contexts, jwts, proofs, status
 from shared.credentials.frames import HEAD, framed
@@ -76,28 +76,22 @@ def structure(question: Mapping[str, Any], data: bytes) -> list[Any]:
     return [list(found) for found in amiss(question["document"])]
 
 
-@lru_cache(maxsize=16)
-def validator_of(text: bytes) -> jsonschema.protocols.Validator:
-    """Raises SchemaError. Kept, for looking through a schema takes much longer than comparing a credential with it."""
-    asked = orjson.loads(text)
-    validator = jsonschema.validators.validator_for(asked, default=jsonschema.Draft202012Validator)
-    validator.check_schema(asked)
-    return validator(asked, registry=referencing.Registry())
-
-
 def schema(question: Mapping[str, Any], data: bytes) -> dict[str, Any] | None:
     """None if the document is as the schema asks; {member, reason} if not; {unreadable} if the schema is none.
 
-    References to other documents are not followed.
+    References to other documents are not followed. The schema itself is not looked through first: of 1EdTech's own that takes
+    twenty times as long as comparing with it.
     """
+    asked = question["schema"]
+    validator = jsonschema.validators.validator_for(asked, default=jsonschema.Draft202012Validator)
     try:
-        problem = best_match(validator_of(orjson.dumps(question["schema"])).iter_errors(question["document"]))
-    except SchemaError as error:
-        return {"unreadable": f"it is no JSON Schema: {error.message[:200]}"}
+        problem = best_match(validator(asked, registry=referencing.Registry()).iter_errors(question["document"]))
     except referencing.exceptions.Unresolvable:
         return {"unreadable": "it refers to other schemas"}
     except RecursionError:
         return {"unreadable": "it refers to itself without end"}
+    except (UnknownType, re.error, TypeError, ValueError, KeyError, AttributeError):
+        return {"unreadable": "it is no JSON Schema"}
     if problem is None:
         return None
     return {"member": problem.json_path.removeprefix("$.") or "its top", "reason": problem.message[:200]}

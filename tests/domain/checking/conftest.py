@@ -11,6 +11,9 @@ from shared.credentials.fetching import Fetcher
 from shared.credentials.workers import Workers
 from tests.domain.checking.world import ORIGIN, World
 
+PATIENCE = 20.0
+"""Seconds for an answer: what is found out is tried here, not how soon on a machine that others use."""
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def workers() -> AsyncIterator[Workers]:
@@ -27,5 +30,6 @@ async def world(workers: Workers) -> AsyncIterator[World]:
     async def own(address: str) -> bytes | None:
         return served.get(address)
 
-    yield World(served, Tools(fetcher, workers, own, (ORIGIN,), {}, ("did:web:cairn.example:issuers:",)))
+    ours = ("did:web:cairn.example:issuers:",)
+    yield World(served, Tools(fetcher, workers, own, (ORIGIN,), {}, ours, within=PATIENCE))
     await fetcher.close()
