@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
-from services.catalog.authoring import KIND, AtDesk, Kinds, Reader
 from services.catalog.authoring import router as authoring
+from services.catalog.desk import KIND, AtDesk, Kinds, Reader
 from services.catalog.documents import json_schemas
 from services.catalog.domain.changes import document_of
 from services.catalog.domain.document import Kind

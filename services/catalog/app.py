@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from services.catalog.addresses import Addresses
 from services.catalog.api import ROUTERS
-from services.catalog.authoring import Desk
 from services.catalog.checking import open_checker
+from services.catalog.desk import Desk
 from services.catalog.entitlements import entitlements_of
 from services.catalog.pages.routes import Window
 from services.catalog.pages.routes import router as pages

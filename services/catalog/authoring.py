@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response
-from starlette.convertors import StringConvertor, register_url_convertor
+from fastapi import APIRouter, Header, Response
 
-from services.catalog.addresses import Addresses
+from services.catalog.desk import KIND, AtDesk, Author, Desk, Kinds, Reader
 from services.catalog.domain.changes import document_of
 from services.catalog.domain.document import Kind, Submission, midnight, read
 from services.catalog.domain.drafts import Draft, misnamed
 from services.catalog.domain.findings import Finding, error, has_errors
 from services.catalog.domain.naming import names_of
 from services.catalog.publishing import Busy, Catalog, Publishing
-from services.catalog.store import Announcements, Drafts, now
+from services.catalog.store import now
 from services.catalog.views import (
     Application,
     Applied,
@@ -34,58 +33,14 @@ from services.catalog.views import (
     spoken,
     version_view,
 )
-from shared.credentials.findings import Report
-from shared.http import Caller, Page, Paging, Problem, requires
-from shared.http.auth import Authenticated, forbidden
+from shared.http import Page, Paging, Problem
 from shared.http.problems import unavailable
 from shared.requirements.model import Slug
 
 router = APIRouter(tags=["authoring"])
 
-Kinds: TypeAlias = Literal["achievements", "stacks"]
-KIND: Final[dict[Kinds, Kind]] = {"achievements": "achievement", "stacks": "stack"}
-
-
-class KindsConvertor(StringConvertor):
-    """`{kinds:kinds}` in a path: other words there are other addresses, those of pages among them."""
-
-    regex = "achievements|stacks"
-
-
-register_url_convertor("kinds", KindsConvertor())
-
 Document = Annotated[dict[str, Any], Keepable]
-Author = Annotated[Caller, Depends(requires("catalog:write"))]
-Check: TypeAlias = Callable[[bytes], Awaitable[Report]]
-"""Finds out whether a credential is one to rely on."""
-
 IfMatch = Annotated[str | None, Header(description='the draft\'s revision that this was made from, like "3"')]
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the API works with."""
-
-    catalog: Catalog
-    drafts: Drafts
-    announcements: Announcements
-    addresses: Addresses
-    check: Check | None = None
-
-
-async def desk_of(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-async def reader(caller: Authenticated) -> Caller:
-    if not (caller.may("catalog:read") or caller.may("catalog:write")):
-        raise forbidden("catalog:read", "This needs the scope catalog:read or catalog:write.")
-    return caller
-
-
-AtDesk = Annotated[Desk, Depends(desk_of)]
-Reader = Annotated[Caller, Depends(reader)]
 
 
 @router.get("/drafts")

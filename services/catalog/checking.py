@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.catalog.authoring import Check
+from services.catalog.desk import Check
 from shared.credentials.checking import Tools, check
 from shared.credentials.fetching import Fetcher
 from shared.credentials.findings import Report

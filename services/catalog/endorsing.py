@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.catalog.authoring import KIND, AtDesk, Author, Desk, Kinds
+from services.catalog.desk import KIND, AtDesk, Author, Desk, Kinds
 from services.catalog.domain.endorsements import LONGEST, MOST, NotAbout, endorsement_of
 from services.catalog.domain.versions import Version
 from services.catalog.publishing import Busy

@@ -12,7 +12,7 @@ import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.catalog.authoring import AtDesk, Desk
+from services.catalog.desk import AtDesk, Desk
 from services.catalog.domain.versions import Version
 from services.catalog.pages.accepting import json_type
 from services.catalog.pages.badges import badge, skill_anchor

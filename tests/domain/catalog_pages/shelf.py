@@ -11,7 +11,7 @@ import httpx
 
 from services.catalog.addresses import Addresses
 from services.catalog.app import app_of
-from services.catalog.authoring import Desk
+from services.catalog.desk import Desk
 from services.catalog.domain.versions import Shelf, published
 from services.catalog.publishing import Catalog, Stock
 from services.catalog.store import Announcements, Drafts
