@@ -28,6 +28,8 @@ from shared.credentials.workers import Busy, TookTooLong, Workers
 
 ANSWERING: Final = 1.7
 """Seconds from the question until nothing more is worked out."""
+FIRST: Final = 0.5
+"""Of these, how long parts wait, so that many of them never take the place of what they are parts of."""
 WORKING: Final = 0.3
 """Of these, what is kept for work after the last document was fetched."""
 
@@ -69,7 +71,9 @@ async def check(
     if data is None:
         data = await _at(resolver, address or "")
     brought = await _read(bench, data)
-    checks, parts = await asyncio.gather(_checks(bench, brought), _parts(bench, brought))
+    own = asyncio.ensure_future(_checks(bench, brought))
+    await asyncio.wait({own}, timeout=FIRST)
+    parts, checks = await asyncio.gather(_parts(bench, brought), own)
     checks = _with_parts(checks, *parts)
     checks = (*checks, _known(tools, brought.document, checks))
     return Report(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final
@@ -23,11 +23,13 @@ MOST_CONTEXTS: Final = 8
 
 @dataclass(frozen=True)
 class Bench:
-    """What a check works with. `until` is the moment, by `monotonic`, when the answer must be there."""
+    """What a check works with. `until` is the moment, by `monotonic`, when the answer must be there; `lists` are the status
+    lists that it has read so far, or why they can't be relied on."""
 
     resolver: Resolver
     workers: Workers
     until: float
+    lists: dict[str, asyncio.Future[dict[str, Any] | Check]] = field(default_factory=dict)
 
     async def ask(self, job: str, data: bytes = b"", **question: Any) -> Any:
         """Raises TookTooLong and Unreadable. One job gets two thirds of the time that is left, and so leaves others some."""

@@ -61,6 +61,18 @@ async def _in_bitstring(bench: Bench, document: Mapping[str, Any], entry: Mappin
         return finding("status.malformed", reason="statusListIndex is not a number in a string")
     if entry.get("statusSize", 1) != 1:
         return finding("status.unsupported", kind=f"entries of {entry['statusSize']} bits")
+    if address not in bench.lists:
+        bench.lists[address] = asyncio.ensure_future(_list_at(bench, address))
+    listing = await bench.lists[address]
+    if isinstance(listing, Check):
+        return listing
+    if (why := _not_the_one(listing, document, address, purpose)) is not None:
+        return finding("status.not_trusted", address=address, reason=why)
+    return await _looked_up(bench, listing["credentialSubject"]["encodedList"], address, int(index), purpose)
+
+
+async def _list_at(bench: Bench, address: str) -> dict[str, Any] | Check:
+    """The list, if it can be relied on; once for all parts of a record that have their places in it."""
     try:
         data, _ = await bench.resolver.bytes_at(address, LISTS)
         brought = _read(await bench.ask("read", data=data))
@@ -70,13 +82,11 @@ async def _in_bitstring(bench: Bench, document: Mapping[str, Any], entry: Mappin
         return finding("status.unreadable", address=address, reason=error.says)
     except TookTooLong:
         return finding("status.unreadable", address=address, reason="it took too long")
-    if (why := _not_the_one(brought.document, document, address, purpose)) is not None:
-        return finding("status.not_trusted", address=address, reason=why)
     proof, issuer = await proved(bench, brought)
-    for check in (proof, issuer, in_force(brought.document)):
+    for check in (proof, issuer, in_force(brought.document, brought.claims)):
         if check.outcome != "yes":
             return finding("status.not_trusted", check.sentence, address=address, reason=check.sentence.rstrip("."))
-    return await _looked_up(bench, brought.document["credentialSubject"]["encodedList"], address, int(index), purpose)
+    return brought.document
 
 
 def _read(answer: Mapping[str, Any]) -> Brought:
