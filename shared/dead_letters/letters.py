@@ -16,13 +16,15 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.events.envelope import Headers, rfc3339
-from shared.kafka import LARGEST_MESSAGE, Outgoing, Publisher
+from shared.kafka import LARGEST_MESSAGE, Outgoing, Publisher, Unavailable
 from shared.topics import DEAD_LETTERS, REQUESTS
 
 LETTER: Final = "cairn.dead-letter.v1"
 REDRIVEN: Final = "cairn.dead-letter.redriven.v1"
 ORIGINAL: Final = "original_"
 REDRIVEN_FROM: Final = "redriven_from"
+
+LOOKS_UP: Final = 5
 
 RawHeaders = tuple[tuple[str, bytes], ...]
 
@@ -176,9 +178,17 @@ def _texts(headers: Iterable[tuple[str, bytes | None]]) -> Mapping[str, str]:
     return {name: (raw or b"").decode("utf-8", "replace") for name, raw in headers if not name.startswith(ORIGINAL)}
 
 
+async def _look_up(consumer: AIOKafkaConsumer) -> None:
+    """Which topics there are now: a busy broker may not say at once, and what was known before may lack the topic."""
+    for _ in range(LOOKS_UP):
+        if await consumer._client.force_metadata_update():
+            return
+    raise Unavailable("the broker does not say which topics there are")
+
+
 async def everything(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[Any]:
-    """Everything on a topic up to its end at this moment; nothing if there is no such topic."""
-    await consumer._client.force_metadata_update()
+    """Everything on a topic up to its end at this moment; nothing if there is no such topic. Raises Unavailable."""
+    await _look_up(consumer)
     partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
     if not partitions:
         return
