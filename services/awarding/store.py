@@ -19,7 +19,7 @@ from services.awarding.domain.status_lists import CHANGES, ListId
 from shared.mongo import ASCENDING, Database, Document, by_ids
 from shared.stream.checkpoint import SweepProgress, numbers_of, sweeps
 from shared.stream.records import COLLECTION as RECORDS
-from shared.stream.transaction import FACTS
+from shared.stream.transaction import FACTS, data_of
 
 AWARDS: Final = "awards"
 PROGRESS: Final = "progress"
@@ -82,7 +82,7 @@ class Shelves:
     async def facts(self, learner: str, subject: str) -> list[Document]:
         """All that was said about an award, the oldest first."""
         found = await self._database[FACTS].find({"learner": learner, "subject": subject}).to_list(None)
-        return sorted(found, key=lambda fact: int(fact["revision"]))
+        return [{**fact, "data": data_of(fact)} for fact in sorted(found, key=lambda fact: int(fact["revision"]))]
 
     async def credential(self, id_: str) -> Document | None:
         """The newest edition of a credential, with its `fact`."""

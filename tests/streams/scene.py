@@ -16,6 +16,7 @@ from shared.events.envelope import Message
 from shared.kafka import Outgoing, Publisher, create_topics
 from shared.mongo import Database, Document
 from shared.stream.engine import Stream
+from shared.stream.transaction import FACTS, data_of
 from shared.topics import Topic
 from tests.platform.eventually import eventually
 from tests.streams.tally import TICKETS, Counted, Rules, Tally, Topics, as_json, event, tally_flow
@@ -103,7 +104,9 @@ class Scene:
         return list({letter["ce_id"]: letter for letter in found}.values())
 
     async def documents(self, collection: str) -> list[Document]:
-        return await self.database[collection].find({}).to_list(None)
+        """All of a collection; what facts say is read out of their text."""
+        found = await self.database[collection].find({}).to_list(None)
+        return [{**one, "data": data_of(one)} for one in found] if collection == FACTS else found
 
     async def applied(self) -> bool:
         """Whether all counts that were sent are in the records."""
