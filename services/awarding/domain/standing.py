@@ -64,7 +64,7 @@ def progress_document(record: Record, stack: str, standing: Standing, rules: Rul
         "award": standing.award,
         "upgrades": standing.revision,
     }
-    return Put("progress", document)
+    return Put("progress", document, new=stack not in record.stacks)
 
 
 def stacks_of(achievements: Mapping[str, object], rules: Rules) -> list[str]:

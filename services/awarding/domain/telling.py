@@ -125,7 +125,7 @@ class Telling:
             rests_on=state.rests_on,
         )
         self.facts.append(fact)
-        self.documents[award.id] = Put("awards", award_document(fact, award.ordinal))
+        self.documents[award.id] = Put("awards", award_document(fact, award.ordinal), new=fact.revision == 1)
         self.said[award.id] = Said(
             fact.revision,
             fact.status,
