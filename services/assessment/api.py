@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
-from uuid import uuid4
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
@@ -37,11 +36,12 @@ from services.assessment.rulebook import Rulebook
 from services.assessment.store import Shelves
 from shared import telemetry
 from shared.events.assessment import DecisionWithdrawn, ErasureRequested, LeafSubstituted, LeafWaived
-from shared.events.envelope import Envelope, LearnerId, Message
+from shared.events.envelope import LearnerId, Message
 from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
 from shared.http.health import Check
 from shared.http.problems import phrase
 from shared.kafka import Outgoing, Publisher
+from shared.requests import request_of
 from shared.requirements.model import ENTRY_LEAVES, Slug, WeightedMean
 from shared.requirements.tree import joined, walk
 from shared.topics import COMPLETIONS, REQUESTS, Topic
@@ -64,14 +64,7 @@ class Desk:
 
     async def ask(self, message: Message, learner: str) -> str:
         """Put a request on the way to the learner's stream; its id."""
-        envelope = Envelope(
-            id=str(uuid4()),
-            type=message.TYPE,
-            source=f"cairn/{NAME}",
-            time=datetime.now(UTC),
-            traceparent=telemetry.traceparent(),
-            data=message.to_json(),
-        )
+        envelope = request_of(NAME, message)
         await self.publisher.publish(self.requests.name, learner, envelope)
         return envelope.id
 

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
-from uuid import uuid4
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
 
@@ -34,15 +33,15 @@ from services.awarding.outlooks import one_step_away, stacks_shown
 from services.awarding.rulebook import Rulebook
 from services.awarding.sharing import api as sharing
 from services.awarding.store import Shelves
-from shared import telemetry
 from shared.events.awarding import AwardRequested, AwardStatus, Reason, RevocationRequested
 from shared.events.definitions import level_achievement
-from shared.events.envelope import Envelope, LearnerId, Message
+from shared.events.envelope import LearnerId, Message
 from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires, signing_in
 from shared.http.auth import Authenticated, forbidden
 from shared.http.health import Check
 from shared.kafka import Publisher
 from shared.mongo import Document
+from shared.requests import request_of
 from shared.requirements.model import Slug
 from shared.topics import REQUESTS, Topic
 
@@ -66,14 +65,7 @@ class Desk:
 
     async def ask(self, message: Message, learner: str) -> Accepted:
         """Put a request on the way to the learner's stream."""
-        envelope = Envelope(
-            id=str(uuid4()),
-            type=message.TYPE,
-            source=f"cairn/{NAME}",
-            time=datetime.now(UTC),
-            traceparent=telemetry.traceparent(),
-            data=message.to_json(),
-        )
+        envelope = request_of(NAME, message)
         await self.publisher.publish(self.requests.name, learner, envelope)
         return Accepted(id=envelope.id)
 

@@ -13,10 +13,8 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Annotated, Final
-from uuid import uuid4
 
 import typer
 
@@ -25,9 +23,9 @@ from services.awarding.domain.ids import PublicIds
 from services.awarding.domain.issuing import CREDENTIALS
 from services.awarding.store import AWARDS, create_indexes
 from shared.events.awarding import AwardStatus, ReissueRequested
-from shared.events.envelope import Envelope
 from shared.kafka import Outgoing, Publisher, Unavailable
 from shared.mongo import Database, DatabaseError, Document, by_ids
+from shared.requests import request_of
 from shared.settings import Settings, Unset
 from shared.topics import REQUESTS, Topic
 
@@ -109,8 +107,7 @@ class Reissue:
         outgoing = []
         for learner, award in asked:
             message = ReissueRequested(learner=learner, award=award)
-            envelope = Envelope(str(uuid4()), message.TYPE, "cairn/awarding", datetime.now(UTC), data=message.to_json())
-            outgoing.append(Outgoing.of(self.requests.name, learner, envelope))
+            outgoing.append(Outgoing.of(self.requests.name, learner, request_of("awarding", message)))
         if outgoing:
             await self.publisher.publish_all(outgoing, within=60)
 

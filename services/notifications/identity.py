@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Final, Self
-from uuid import uuid4
 
 from joserfc import jwe
 from joserfc.errors import JoseError
@@ -16,10 +14,9 @@ from joserfc.jwk import ECKey
 from services.notifications.domain.contact import Contact
 from services.notifications.domain.identity import Choice, NothingToShare, inside
 from services.notifications.store import Contacts
-from shared import telemetry
-from shared.events.envelope import Envelope
 from shared.events.notifications import IdentitySharingRequested
 from shared.kafka import Outgoing, Publisher
+from shared.requests import request_of
 from shared.settings import Settings, Unset
 from shared.topics import REQUESTS, Topic
 
@@ -112,14 +109,6 @@ class Identities:
         outgoing = []
         for learner, jwe_ in sealed.items():
             message = IdentitySharingRequested(learner=learner, sealed=jwe_)
-            envelope = Envelope(
-                id=str(uuid4()),
-                type=message.TYPE,
-                source="cairn/notifications",
-                time=datetime.now(UTC),
-                traceparent=telemetry.traceparent(),
-                data=message.to_json(),
-            )
-            outgoing.append(Outgoing.of(self.requests.name, learner, envelope))
+            outgoing.append(Outgoing.of(self.requests.name, learner, request_of("notifications", message)))
         if outgoing:
             await self.publisher.publish_all(outgoing, within=10)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from shared.events.catalog import AchievementPublished, Published, StackPublished
 from shared.events.definitions import Achievement
+from shared.publications import once_for_each
 from shared.requirements.model import (
     ENTRY_LEAVES,
     Attempts,
@@ -94,7 +94,7 @@ def rules(publications: Sequence[Published]) -> Rules:
     by_activity: dict[str, set[str]] = {}
     by_definition: dict[str, set[str]] = {}
     for published in publications:
-        for id_, rule in _versions(Same(published)):
+        for id_, rule in _versions(published):
             versions.setdefault(id_, []).append(rule)
             by_definition.setdefault(published.id_, set()).add(id_)
             for part in rule.parts:
@@ -107,25 +107,9 @@ def rules(publications: Sequence[Published]) -> Rules:
     )
 
 
-class Same:
-    """A publication as a key: itself, not what it says. Comparing whole definitions would take longer than the work."""
-
-    __slots__ = ("it",)
-
-    def __init__(self, it: Published) -> None:
-        self.it = it
-
-    def __hash__(self) -> int:
-        return id(self.it)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.it is self.it
-
-
-@lru_cache(maxsize=50_000)
-def _versions(published: Same) -> tuple[tuple[str, VersionRule], ...]:
-    """Kept, because all that was published before is there again whenever something new is published."""
-    return tuple((achievement.id, _version(published.it, achievement)) for achievement in _achievements(published.it))
+@once_for_each
+def _versions(published: Published) -> tuple[tuple[str, VersionRule], ...]:
+    return tuple((achievement.id, _version(published, achievement)) for achievement in _achievements(published))
 
 
 def _achievements(published: Published) -> Iterable[Achievement]:

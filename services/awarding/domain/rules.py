@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final, TypeAlias
 
 from services.awarding.domain.ids import PublicIds
 from services.awarding.domain.order import ranked
 from shared.events.catalog import AchievementPublished, Endorsement, Published, StackPublished
 from shared.events.definitions import Achievement, Withdrawal, level_achievement
+from shared.publications import once_for_each
 from shared.requirements.model import (
     AWARD_LEAVES,
     Achievements,
@@ -278,7 +279,7 @@ def rules_of(publications: Sequence[Published], ids: PublicIds) -> Rules:
     place: dict[str, tuple[str, str]] = {}
     levels: dict[str, dict[int, tuple[str, ...]]] = defaultdict(dict)
     for published in publications:
-        for version in _versions(Same(published)):
+        for version in _versions(published):
             versions[version.definition.achievement].append(version)
         if isinstance(published, StackPublished):
             names = tuple(level.level for level in published.definition.levels)
@@ -317,28 +318,18 @@ def _frozen(index: Mapping[Key, set[str]]) -> dict[Key, frozenset[str]]:
     return {key: frozenset(found) for key, found in index.items()}
 
 
-class Same:
-    """A publication as a key: itself, not what it says. Comparing whole definitions would take longer than the work."""
-
-    __slots__ = ("it",)
-
-    def __init__(self, it: Published) -> None:
-        self.it = it
-
-    def __hash__(self) -> int:
-        return id(self.it)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.it is self.it
-
-
-@lru_cache(maxsize=50_000)
-def _versions(published: Same) -> tuple[Version, ...]:
-    """Kept, because all that was published before is there again whenever something new is published."""
-    it = published.it
+@once_for_each
+def _versions(published: Published) -> tuple[Version, ...]:
     return tuple(
-        Version(it.version, it.effective_from, it.teach_out_ends, it.in_force, achievement, _about(achievement.id, it))
-        for achievement in _defined(it)
+        Version(
+            published.version,
+            published.effective_from,
+            published.teach_out_ends,
+            published.in_force,
+            achievement,
+            _about(achievement.id, published),
+        )
+        for achievement in _defined(published)
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from shared.events.catalog import AchievementPublished, Published, StackPublished
 from shared.events.definitions import level_achievement
+from shared.publications import once_for_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ def names_of(publications: Sequence[Published]) -> Names:
     return Names(by_version, newest)
 
 
+@once_for_each
 def _named(published: Published) -> tuple[tuple[str, Name], ...]:
     match published:
         case AchievementPublished(definition=achievement):
