@@ -9,8 +9,9 @@ from services.assessment.api import NAME, Desk, app_of
 from services.assessment.rulebook import Rulebook
 from services.assessment.store import Shelves, create_indexes
 from services.assessment.stream import FLOW
+from shared.broadcast import Broadcast
 from shared.http import Tokens
-from shared.kafka import Broadcast, Publisher
+from shared.kafka import Publisher
 from shared.mongo import Database
 from shared.process import Service
 from shared.settings import Settings

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.assessment.domain.rules import Rules, rules
+from shared.broadcast import Broadcast, Snapshot
 from shared.events.catalog import AchievementPublished, Published, StackPublished
 from shared.events.definitions import level_achievement
-from shared.kafka import Broadcast, Snapshot
 from shared.requirements.sentences import Kind
 
 

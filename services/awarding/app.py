@@ -18,9 +18,10 @@ from services.awarding.sharing.links import Links
 from services.awarding.sharing.store import Shares
 from services.awarding.store import Shelves, create_indexes
 from services.awarding.stream import flow
+from shared.broadcast import Broadcast
 from shared.http import Tokens
 from shared.http.sessions import Sessions
-from shared.kafka import Broadcast, Publisher
+from shared.kafka import Publisher
 from shared.mongo import Database
 from shared.process import Service
 from shared.settings import Settings

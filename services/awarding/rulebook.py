@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.awarding.domain.ids import PublicIds
 from services.awarding.domain.rules import Rules, rules_of
-from shared.kafka import Broadcast, Snapshot
+from shared.broadcast import Broadcast, Snapshot
 
 
 class Rulebook:

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from shared import telemetry
+from shared.broadcast import Publication
 from shared.decisions import Amend, Decided, Drop, Event, Put, Refused, Writer
 from shared.events.envelope import Cause, Envelope, Fact, Message, envelope_of
-from shared.kafka import MEGABYTE, Publication
+from shared.kafka import MEGABYTE
 from shared.stream.flow import Flow
 from shared.stream.incoming import Incoming, Reader
 

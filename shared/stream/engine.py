@@ -15,7 +15,8 @@ from faust.streams import Stream as FaustStream
 from faust.types import TP, EventT
 from faust.types.core import HeadersArg
 
-from shared.kafka import Broadcast, Publisher, Unavailable, persistently
+from shared.broadcast import Broadcast
+from shared.kafka import Publisher, Unavailable, persistently
 from shared.mongo import ASCENDING, Database, DatabaseError
 from shared.stream.checkpoint import COLLECTION as CHECKPOINTS
 from shared.stream.checkpoint import Checkpoints, SweepProgress, sweeps

@@ -15,7 +15,8 @@ from time import perf_counter
 from typing import Final, Generic, TypeVar
 from uuid import uuid4
 
-from shared.kafka import Broadcast, Outgoing, Publication, Publisher, Snapshot, home
+from shared.broadcast import Broadcast, Publication, Snapshot
+from shared.kafka import Outgoing, Publisher, home
 from shared.mongo import Database
 from shared.stream.batch import Batch, Fold, Read, read_all
 from shared.stream.checkpoint import Checkpoint, Checkpoints, Fenced

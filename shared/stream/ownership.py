@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from time import monotonic
 from typing import Final
 
-from shared.kafka import Broadcast
+from shared.broadcast import Broadcast
 from shared.stream.checkpoint import Checkpoint, Checkpoints, Fenced
 from shared.stream.patience import Patience
 from shared.telemetry import metrics

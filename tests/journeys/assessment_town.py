@@ -19,11 +19,12 @@ from services.assessment.client import OverHttp, OverKafka
 from services.assessment.rulebook import Rulebook
 from services.assessment.store import Shelves, create_indexes
 from services.assessment.stream import FLOW
+from shared.broadcast import Broadcast
 from shared.events.assessment import VerdictReached
 from shared.events.catalog import Published
 from shared.events.envelope import envelope_of
 from shared.http import Tokens
-from shared.kafka import Broadcast, Outgoing, Publisher, create_topics
+from shared.kafka import Outgoing, Publisher, create_topics
 from shared.mongo import Database
 from shared.stream import Stream
 from shared.topics import COMPLETIONS, DEAD_LETTERS, PUBLICATIONS, REQUESTS, VERDICTS, Topic

@@ -17,10 +17,11 @@ from services.awarding.domain.issuing import Issuing
 from services.awarding.rulebook import Rulebook
 from services.awarding.store import Shelves, create_indexes
 from services.awarding.stream import flow
+from shared.broadcast import Broadcast
 from shared.events.catalog import Published
 from shared.events.envelope import Fact, envelope_of
 from shared.http import Tokens
-from shared.kafka import Broadcast, Outgoing, Publisher, create_topics
+from shared.kafka import Outgoing, Publisher, create_topics
 from shared.mongo import Database
 from shared.stream import Stream
 from shared.topics import AWARDS, DEAD_LETTERS, IDENTITIES, PUBLICATIONS, REQUESTS, VERDICTS, Topic

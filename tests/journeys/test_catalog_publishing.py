@@ -14,8 +14,9 @@ import pytest
 import pytest_asyncio
 
 from services.catalog.store import now
+from shared.broadcast import Broadcast
 from shared.events.envelope import envelope_of
-from shared.kafka import Broadcast, Publisher
+from shared.kafka import Publisher
 from tests.journeys.catalog_instance import Surroundings, achievement, stack, submission, surroundings
 from tests.platform.eventually import eventually
 from tests.platform.parts import Broker, DatabaseServer
