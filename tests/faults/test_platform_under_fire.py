@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from deploy.demo.cohort import cohort
 from deploy.demo.run import Keyed
 from services.notifications.domain.delivery import State
+from shared.events.awarding import AwardGranted, CredentialIssued
 from shared.events.envelope import Fact
 from shared.mongo import Document
 from shared.topics import AWARDS, VERDICTS
@@ -120,6 +121,7 @@ async def test_a_platform_under_fire_loses_nothing_and_doubles_nothing(tmp_path:
         unbroken(await campus.said(VERDICTS))
         awards = await campus.said(AWARDS)
         unbroken(awards)
+        places_are_never_shared(awards)
         await inboxes_are_exact(campus, awards)
         await mails_went_out(campus)
 
@@ -133,6 +135,16 @@ def unbroken(facts: Iterable[Fact]) -> None:
         revisions[fact.key, fact.subject].add(fact.revision)
     assert [id_ for id_, found in contents.items() if len(found) > 1] == []
     assert [subject for subject, found in revisions.items() if found != set(range(1, len(found) + 1))] == []
+
+
+def places_are_never_shared(facts: Sequence[Fact]) -> None:
+    """Each award has a credential, and each place in a status list belongs to one credential."""
+    issued = [fact for fact in facts if isinstance(fact, CredentialIssued)]
+    assert {fact.award for fact in issued} == {fact.award for fact in facts if isinstance(fact, AwardGranted)}
+    owners = defaultdict(set)
+    for fact in issued:
+        owners[fact.status.list, fact.status.index].add(fact.credential)
+    assert [place for place, found in owners.items() if len(found) > 1] == []
 
 
 async def inboxes_are_exact(campus: Campus, awards: Iterable[Fact]) -> None:

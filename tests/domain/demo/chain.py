@@ -110,7 +110,7 @@ def told(facts: Iterable[Fact]) -> Counter[str]:
     """The ids of the messages that notifications puts into inboxes about these facts, in the order in which they come."""
     notifications = Worker(NOTIFICATIONS, publications())
     found: Counter[str] = Counter()
-    for fact in facts:
+    for fact in (one for one in facts if type(one) in NOTIFICATIONS.table):
         decided = notifications.decide(fact.key, envelope_of(fact, "cairn/awarding", None), type(fact))
         found.update(write.document["_id"] for write in decided.writes if isinstance(write, Put) and write.collection == INBOX)
     return found
