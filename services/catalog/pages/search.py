@@ -14,6 +14,8 @@ PAGE: Final = 24
 """Cards of a page; it fills rows of two, three and four."""
 LONGEST: Final = 200
 """Characters of what is searched for."""
+DIGITS: Final = 6
+"""Of a page's number."""
 MOST_OPTIONS: Final = 150
 """Options of one facet, those with the most cards; the words find the others."""
 
@@ -23,7 +25,7 @@ ORDER: Final[Mapping[Facet, tuple[str, ...]]] = {
     "credit": ("yes", "no"),
     "kind": ("stack", "achievement"),
 }
-"""Facets whose options have an order of their own; the others are sorted by what they are called."""
+"""Facets whose options are only these, in this order; the others are sorted by what they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,11 @@ class Asked:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Asked:
         """From an address. What can't be meant is passed over: an old or mistyped link still shows something."""
-        chosen = tuple((facet, value) for facet in FACETS if (value := query.get(facet, "").strip()[:LONGEST]))
-        page = query.get("page", "1")
-        return cls(query.get("q", "").strip()[:LONGEST], chosen, min(int(page), 100_000) if page.isdecimal() else 1)
+        asked = ((facet, query.get(facet, "").strip()[:LONGEST]) for facet in FACETS)
+        chosen = tuple((facet, value) for facet, value in asked if value and value in ORDER.get(facet, (value,)))
+        page = query.get("page", "")
+        meant = page.isdecimal() and len(page) <= DIGITS
+        return cls(query.get("q", "").strip()[:LONGEST], chosen, int(page) if meant else 1)
 
     @property
     def anything(self) -> bool:
