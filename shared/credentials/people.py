@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from shared.credentials.findings import Check, finding
 
-KINDS: Final = frozenset({"emailAddress", "ext:emailAddress"})
+KINDS: Final = ("emailAddress", "ext:emailAddress")
 UNSALTED: Final = frozenset({"", "not-used"})
 
 

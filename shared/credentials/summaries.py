@@ -25,6 +25,9 @@ MEMBERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 }
 """Each name with where its value may be, the first one found counts."""
 
+IN_LINES: Final = ("description", "criteria")
+"""What may have several lines, which are kept."""
+
 
 def summary_of(document: Mapping[str, Any]) -> dict[str, str]:
     """Those of MEMBERS that the credential has, each cut to 2,000 characters."""
@@ -32,13 +35,17 @@ def summary_of(document: Mapping[str, Any]) -> dict[str, str]:
     for name, places in MEMBERS.items():
         for place in places:
             if (text := _text_at(document, place)) is not None:
-                found[name] = cut(text, 2_000)
+                found[name] = _lines(text) if name in IN_LINES else cut(text, 2_000)
                 break
     return found
 
 
 def name_of(document: Mapping[str, Any]) -> str:
     return cut(_text_at(document, ("name",)) or _text_at(document, ("credentialSubject", "achievement", "name")) or "", 200)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(cut(line, 2_000) for line in text[:2_000].splitlines())
 
 
 def _text_at(document: Mapping[str, Any], place: tuple[str, ...]) -> str | None:

@@ -28,7 +28,9 @@ class Formats:
         self.locale = locale_of(WRITTEN_AS if language == SOURCE else language)
 
     def day(self, moment: date | datetime | str) -> str:
-        """ "23 November 2026"; a text must be an ISO 8601 date or date-time. Instants are shown in UTC."""
+        """ "23 November 2026"; a text must be an ISO 8601 date or date-time. Instants are shown in UTC.
+
+        Raises ValueError for a text that is neither, and for what falls out of the calendar's years 1 to 9999 in UTC."""
         return format_date(_moment(moment), format="long", locale=self.locale)
 
     def moment(self, moment: date | datetime | str) -> str:
@@ -83,5 +85,8 @@ def _moment(moment: date | datetime | str) -> date | datetime:
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     if isinstance(moment, datetime):
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        try:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except OverflowError as error:
+            raise ValueError(f"{moment} is before the year 1 or after the year 9999 in UTC") from error
     return moment

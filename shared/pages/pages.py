@@ -18,6 +18,7 @@ from shared.pages.assets import Assets
 from shared.pages.cairns import cairn
 from shared.pages.formats import Formats
 from shared.pages.headers import Cache, page_headers
+from shared.pages.prose import isolated, prose
 from shared.pages.readable import ReadableProblems
 
 OWN: Final = Path(__file__).parent
@@ -30,12 +31,14 @@ FIELDS: Final[dict[str, Any]] = {"detail": None, "errors": (), "trace": None, "s
 @dataclass(frozen=True)
 class Site:
     """What every page says of the whole: the institution's name, and where its catalog and awarding are reached. `own` is
-    which of the two addresses this service has."""
+    where this service is, `home` the path there that people sign in for, `notifications` where learners have their settings."""
 
     institution: str = "Cairn"
     catalog: str = ""
     awarding: str = ""
     own: str = ""
+    notifications: str = ""
+    home: str = "/passport"
 
     @property
     def prefix(self) -> str:
@@ -70,7 +73,7 @@ class Pages:
         translations = self._translations[language]
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # the extension's
         environment.policies["ext.i18n.trimmed"] = True
-        environment.filters |= Formats(language).filters()
+        environment.filters |= {**Formats(language).filters(), "prose": prose, "bdi": isolated}
         environment.globals |= {
             "site": self.site,
             "language": language,

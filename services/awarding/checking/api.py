@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.awarding.checking.checker import Checker
-from services.awarding.checking.requests import asked_by, unreadable
+from services.awarding.checking.requests import MOST_REQUEST, asked_by, unreadable
 from shared.credentials.findings import Check, Kind, Name, Outcome, Report, Verdict
-from shared.credentials.reading import MOST_PICTURE, Unreadable
+from shared.credentials.reading import Unreadable
 from shared.http.problems import unavailable
 
 router = APIRouter(tags=["checks"])
 
-LARGER: Final = {"/checks": MOST_PICTURE + 500_000, "/check": MOST_PICTURE + 500_000}
+LARGER: Final = {"/checks": MOST_REQUEST, "/check": MOST_REQUEST}
 """Bytes of a request, for pictures: here, and on the page where people check."""
 
 
@@ -98,8 +98,8 @@ WANTED: Final[dict[str, Any]] = {
     "address": {"type": "string", "description": "where the credential is, instead of the credential"},
     "documents": {
         "type": "object",
-        "description": "identity documents, contexts and schemas that were kept, by DID or address; used where the live ones "
-        "cannot be had, and never for status",
+        "description": "identity documents, contexts and schemas that were kept, by DID or address; used where nobody "
+        "answers for the live ones, never for status, and never enough for `issuer` to be `yes`",
     },
     "email": {"type": "string", "description": "compared with whom the credential was given to"},
 }

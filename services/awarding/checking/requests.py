@@ -13,6 +13,9 @@ from shared.credentials.reading import MOST_PICTURE, MOST_TEXT, Unreadable, addr
 from shared.http import Problem
 from shared.http.problems import unavailable
 
+MOST_REQUEST: Final = MOST_PICTURE + 500_000
+"""Bytes of a request, for pictures and what is around them in a form."""
+
 FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 RAW: Final = frozenset(
     {"text/plain", "image/png", "image/svg+xml", "application/vc+jwt", "application/jwt", "application/octet-stream", ""}
@@ -61,7 +64,7 @@ def of_bytes(data: bytes, email: str | None = None, documents: Any = None) -> As
 
 async def by_form(request: Request) -> Asked:
     """`credential`: a file or a text; or `address`. `email` and `documents` (JSON) if wanted. Empty fields count for nothing."""
-    async with request.form(max_files=2, max_fields=10, max_part_size=MOST_TEXT) as form:
+    async with request.form(max_files=2, max_fields=10, max_part_size=MOST_REQUEST) as form:
         email = _text(form, "email")
         documents = _documents(form)
         for name in ("credential", "file", "text"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -12,34 +12,13 @@ from services.awarding.checking.checker import Asked
 from services.awarding.checking.requests import by_form
 from services.awarding.pages.reception import At, Reception
 from services.awarding.pages.refusals import WHY
+from services.awarding.pages.results import check_view
+from services.awarding.pages.said import said_by
 from shared.credentials.findings import Report
 from shared.credentials.reading import MOST_PICTURE, Unreadable
 from shared.http.problems import unavailable
-from shared.pages.formats import Formats
 
 router = APIRouter(include_in_schema=False)
-
-
-def _(text: str) -> str:
-    """Marks a text for translation."""
-    return text
-
-
-SAID: Final = (
-    ("achievement_name", _("What for")),
-    ("issuer_name", _("Issuer")),
-    ("issuer", _("Issuer's identity")),
-    ("awarded", _("Awarded on")),
-    ("valid_from", _("Issued on")),
-    ("valid_until", _("Valid until")),
-    ("achievement_type", _("Kind")),
-    ("description", _("Description")),
-    ("criteria", _("Criteria")),
-    ("id", _("Its number")),
-)
-"""What a credential says of itself, in the order in which it is shown."""
-
-DATES: Final = ("awarded", "valid_from", "valid_until")
 
 
 @router.get("/check")
@@ -65,15 +44,20 @@ async def _answered(request: Request, at: Reception, asked: Asked) -> Response:
     try:
         report = await at.verify(asked)
     except Unreadable as error:
-        return _form(
-            request, at, _status(error), error=_why(request, at, error), address=asked.address or "", text=_text(asked.data)
-        )
+        return _form(request, at, _status(error), error=_why(request, at, error), typed=asked)
+    return result_page(request, at, report)
+
+
+def result_page(request: Request, at: Reception, report: Report) -> Response:
+    """Whatever the credential is, for anybody may bring one."""
+    translate, formats = at.translator(request), at.formats(request)
     return at.pages.render(
         request,
         "result.html",
         secret=True,
         result=at.result(request, report),
-        said=_said(request, at, report),
+        said=said_by(report, translate, formats),
+        matched=None if report.email is None else check_view(report.email, translate),
         now=datetime.now(UTC),
     )
 
@@ -98,31 +82,16 @@ def _text(data: bytes | None) -> str:
         return ""
 
 
-def _form(request: Request, at: Reception, status: int = 200, *, error: str = "", address: str = "", text: str = "") -> Response:
+def _form(request: Request, at: Reception, status: int = 200, *, error: str = "", typed: Asked | None = None) -> Response:
+    typed = typed or Asked()
     return at.pages.render(
         request,
         "check.html",
         status,
         cache="never" if error else "short",
         error=error,
-        address=address,
-        text=text,
+        address=typed.address or "",
+        text=_text(typed.data),
+        email=typed.email or "",
         largest=MOST_PICTURE // 1_000_000,
     )
-
-
-def _said(request: Request, at: Reception, report: Report) -> list[tuple[str, str]]:
-    formats = Formats(at.pages.language_of(request))
-    return [
-        (at.pages.text(request, name), _day(value, formats) if member in DATES else value)
-        for member, name in SAID
-        if (value := report.summary.get(member))
-    ]
-
-
-def _day(text: str, formats: Formats) -> str:
-    """As it was written, if it is no date."""
-    try:
-        return formats.day(text)
-    except ValueError:
-        return text

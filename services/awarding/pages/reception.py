@@ -29,6 +29,7 @@ from shared.credentials.findings import Report
 from shared.http import Problem
 from shared.http.problems import unavailable
 from shared.pages import Pages
+from shared.pages.formats import Formats
 
 log = logging.getLogger(__name__)
 
@@ -77,10 +78,13 @@ class Reception:
             return None
 
     def result(self, request: Request, report: Report | None) -> ResultView | None:
-        return None if report is None else result_view(report, self.translator(request))
+        return None if report is None else result_view(report, self.translator(request), self.formats(request))
 
     def translator(self, request: Request) -> Translate:
         return lambda text, **params: self.pages.text(request, text, **params)
+
+    def formats(self, request: Request) -> Formats:
+        return Formats(self.pages.language_of(request))
 
     def picture(self, achievement: str, version: int) -> str:
         return f"{self.pages.site.prefix}/pictures/{achievement}/{version}.svg"

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.awarding.pages.views import CheckView, PartResult, ResultView
 from shared.credentials.findings import Check, Report
+from shared.pages.formats import Formats
 
 Translate = Callable[..., str]
 """Gives a text in the reader's language, its `%(name)s` filled in."""
@@ -28,26 +29,45 @@ QUESTIONS: Final = {
 }
 
 
-def result_view(report: Report, translate: Translate) -> ResultView:
+def result_view(report: Report, translate: Translate, formats: Formats) -> ResultView:
     return ResultView(
         verdict=report.verdict,
-        checks=_checks(report.checks, translate),
-        summary=dict(report.summary),
+        checks=_checks(report.checks, translate, formats),
+        known=is_known(report),
+        name=report.summary.get("name"),
         parts=tuple(
-            PartResult(part.what, part.name, part.issuer, part.verdict, _checks(part.checks, translate)) for part in report.parts
+            PartResult(part.what, part.name, part.issuer, part.verdict, _checks(part.checks, translate, formats))
+            for part in report.parts
         ),
     )
 
 
-def _checks(checks: Iterable[Check], translate: Translate) -> tuple[CheckView, ...]:
-    return tuple(check_view(check, translate) for check in checks)
+def is_known(report: Report) -> bool:
+    """Whether the issuer is confirmed and one that is known here: only then is it who its name says."""
+    return {check.name for check in report.checks if check.outcome == "yes"} >= {"issuer", "known"}
 
 
-def check_view(check: Check, translate: Translate) -> CheckView:
+def _checks(checks: Iterable[Check], translate: Translate, formats: Formats) -> tuple[CheckView, ...]:
+    return tuple(check_view(check, translate, formats) for check in checks)
+
+
+def check_view(check: Check, translate: Translate, formats: Formats | None = None) -> CheckView:
+    """With `formats` a date is written as the page writes dates."""
+    params = dict(check.params)
+    if formats is not None and "date" in params:
+        params["date"] = day_in(params["date"], formats)
     return CheckView(
         name=translate(QUESTIONS[check.name]),
         outcome=check.outcome,
-        says=translate(check.says, **check.params),
+        says=translate(check.says, **params),
         details=check.details,
         tone="note" if check.name == "known" and check.outcome == "no" else check.outcome,
     )
+
+
+def day_in(text: str, formats: Formats) -> str:
+    """A date that a credential or a finding names, as the page writes dates; as it was written, if it is none."""
+    try:
+        return formats.day(text.removesuffix(" UTC"))
+    except ValueError:
+        return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -140,11 +140,13 @@ class CheckView:
 
 @dataclass(frozen=True)
 class ResultView:
-    """What checking a credential found. `summary` is what the credential says of itself, by its names for it."""
+    """What checking a credential found. `known`: the issuer is confirmed and known here. `name` is what the credential calls
+    itself; not all do."""
 
     verdict: Literal["valid", "invalid", "undecided"]
     checks: tuple[CheckView, ...]
-    summary: dict[str, str] = field(default_factory=dict)
+    known: bool = False
+    name: str | None = None
     parts: tuple[PartResult, ...] = ()
 
 

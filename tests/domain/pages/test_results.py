@@ -7,6 +7,7 @@ from pathlib import Path
 from services.awarding import pages
 from services.awarding.pages.results import check_view, result_view
 from shared.credentials.findings import Part, Report, finding
+from shared.pages.formats import Formats
 from shared.pages.languages import translations_in
 
 GERMAN = translations_in([Path(pages.__file__).parent / "locales"], "de")
@@ -42,7 +43,13 @@ def test_a_list_that_could_not_be_read_leaves_the_verdict_open() -> None:
     unread = finding("status.unreadable", address="https://x.example/1", reason="no answer")
     endorsement = Part("endorsement", "A partner's word", "did:web:partner.example", "valid", (finding("proof.good"),))
     report = Report((*map(finding, codes), unread), "achievement", {"name": "Gold"}, {}, False, (endorsement,))
-    view = result_view(report, english)
+    view = result_view(report, english, Formats("en"))
     assert view.verdict == "undecided"
     assert [check.outcome for check in view.checks].count("unknown") == 1
     assert [(part.name, part.verdict, len(part.checks)) for part in view.parts] == [("A partner's word", "valid", 1)]
+
+
+def test_a_date_in_a_finding_is_written_as_the_page_writes_dates() -> None:
+    view = check_view(finding("dates.in_force_until", date="2029-01-11 10:00 UTC"), german, Formats("de"))
+    assert "11. Januar 2029" in view.says
+    assert check_view(finding("proof.expired", date="some day"), english, Formats("en")).says.endswith("some day.")
