@@ -39,6 +39,7 @@ from shared.events.assessment import DecisionWithdrawn, ErasureRequested, LeafSu
 from shared.events.envelope import LearnerId, Message
 from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
 from shared.http.health import Check
+from shared.http.paging import PagingByThree
 from shared.http.problems import phrase
 from shared.kafka import Outgoing, Publisher
 from shared.requests import request_of
@@ -144,12 +145,11 @@ def _outgoing(topic: Topic, taken: Taken, around: str | None) -> Outgoing:
 
 
 @learners.get("/learners/{learner}/entries", dependencies=[Depends(may_see_learner("entries:read"))])
-async def read_entries(learner: Learner, at: At, paging: Paging) -> Page[EntryShown]:
+async def read_entries(learner: Learner, at: At, paging: PagingByThree) -> Page[EntryShown]:
     """All that was ever reported about a learner, in the order of its source times."""
     record = await at.shelves.record(learner)
     kept: list[Entry | Retraction] = sorted((*record.entries.values(), *record.retractions.values()), key=_position)
-    if isinstance(paging.after, list):
-        after = paging.after
+    if (after := paging.after) is not None:
         kept = [entry for entry in kept if _position(entry) > after]
     page, rest = kept[: paging.limit], kept[paging.limit :]
     counting = _counting(record, page)
@@ -168,8 +168,8 @@ async def read_entries(learner: Learner, at: At, paging: Paging) -> Page[EntrySh
     return paging.page(items, _position(page[-1]) if rest else None)
 
 
-def _position(entry: Entry | Retraction) -> list[str | int | None]:
-    return [entry.time.isoformat(timespec="microseconds"), entry.id, entry.source]
+def _position(entry: Entry | Retraction) -> tuple[str, str, str]:
+    return entry.time.isoformat(timespec="microseconds"), entry.id, entry.source
 
 
 def _counting(record: Record, entries: list[Entry | Retraction]) -> set[tuple[str, str]]:
@@ -182,7 +182,7 @@ def _counting(record: Record, entries: list[Entry | Retraction]) -> set[tuple[st
 async def read_verdicts(learner: Learner, at: At, paging: Paging) -> Page[VerdictShown]:
     """What was said of each achievement that the learner ever met a part of, by its id."""
     record = await at.shelves.record(learner)
-    ids = sorted(id_ for id_ in record.said if paging.after is None or id_ > str(paging.after))
+    ids = sorted(id_ for id_ in record.said if paging.after is None or id_ > paging.after)
     page = ids[: paging.limit]
     return paging.page([_verdict(record, id_) for id_ in page], page[-1] if len(ids) > len(page) else None)
 

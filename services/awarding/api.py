@@ -39,6 +39,7 @@ from shared.events.envelope import LearnerId, Message
 from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires, signing_in
 from shared.http.auth import Authenticated, forbidden
 from shared.http.health import Check
+from shared.http.paging import PagingByTwo
 from shared.kafka import Publisher
 from shared.mongo import Document
 from shared.requests import request_of
@@ -100,14 +101,13 @@ def app_of(ready: Check, tokens: Tokens | None = None, desk: Desk | None = None)
 
 
 @learners.get("/learners/{learner}/awards", dependencies=[Depends(may_see_learner("awards:read"))])
-async def read_awards_of_learner(learner: Learner, at: At, paging: Paging) -> Page[AwardShown]:
+async def read_awards_of_learner(learner: Learner, at: At, paging: PagingByTwo) -> Page[AwardShown]:
     """All awards of a learner in whatever status, the oldest first."""
     found = await at.shelves.awards_of(learner)
-    if isinstance(paging.after, list):
-        after = paging.after
-        found = [award for award in found if [award["awarded_at"], award["_id"]] > after]
+    if (after := paging.after) is not None:
+        found = [award for award in found if (award["awarded_at"], award["_id"]) > after]
     page = found[: paging.limit]
-    rest = [page[-1]["awarded_at"], page[-1]["_id"]] if len(found) > len(page) else None
+    rest = (page[-1]["awarded_at"], page[-1]["_id"]) if len(found) > len(page) else None
     return paging.page([_award(at, document) for document in page], rest)
 
 
@@ -164,8 +164,7 @@ async def read_awards_of_achievement(
 ) -> Page[AwardShown]:
     """All awards of an achievement, by their ids."""
     _rule(at.rulebook.rules, achievement)
-    after = None if paging.after is None else str(paging.after)
-    found = await at.shelves.awards_for(achievement, status and status.value, after, paging.limit + 1)
+    found = await at.shelves.awards_for(achievement, status and status.value, paging.after, paging.limit + 1)
     page = found[: paging.limit]
     return paging.page([_award(at, document) for document in page], page[-1]["_id"] if len(found) > len(page) else None)
 
@@ -211,8 +210,7 @@ async def read_one_step_away(stack: Slug, level: Slug, at: At, paging: Paging) -
         raise _unknown("stack", stack)
     target = level_achievement(stack, level)
     _rule(rules, target)
-    after = None if paging.after is None else str(paging.after)
-    begun = await at.shelves.begun(stack, after, EXAMINED_AT_ONCE)
+    begun = await at.shelves.begun(stack, paging.after, EXAMINED_AT_ONCE)
     records = await at.shelves.records(begun)
     found = await asyncio.to_thread(one_step_away, records, rules, target, datetime.now(UTC), paging.limit)
     if len(found) == paging.limit:

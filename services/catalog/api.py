@@ -27,6 +27,7 @@ from services.catalog.views import (
 )
 from shared.events.definitions import Achievement, Stack
 from shared.http import Page, Paging, Problem
+from shared.http.paging import PagingByNumber
 from shared.requirements.model import Slug
 from shared.requirements.sentences import sentence
 
@@ -50,7 +51,7 @@ async def list_definitions(
     found = [
         versions[-1]
         for id_, versions in sorted(stock.shelf.versions.items())
-        if (paging.after is None or id_ > str(paging.after))
+        if (paging.after is None or id_ > paging.after)
         and (retired or not versions[-1].retired)
         and (kind is None or versions[-1].kind == kind)
         and (tag is None or tag in versions[-1].definition.tags)
@@ -96,13 +97,13 @@ async def get_version(kinds: Kinds, id: Slug, version: int, desk: AtDesk) -> Pub
 async def list_publications(
     desk: AtDesk,
     caller: Reader,
-    paging: Paging,
+    paging: PagingByNumber,
     state: Literal["waiting", "sent"] | None = None,
     key: Annotated[str | None, Query(max_length=150, description="id@version")] = None,
 ) -> Page[AnnouncementView]:
     """What was announced to the other services, in order, and whether the topic has it yet."""
     listed = await desk.announcements.list(None if state is None else state == "sent", key)
-    found = [each for each in listed if paging.after is None or each.number > int(str(paging.after))]
+    found = [each for each in listed if paging.after is None or each.number > paging.after]
     items = [
         AnnouncementView(
             id=each.id, key=each.key, revision=each.revision, state="sent" if each.sent else "waiting", time=each.time

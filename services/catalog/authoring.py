@@ -46,7 +46,7 @@ IfMatch = Annotated[str | None, Header(description='the draft\'s revision that t
 @router.get("/drafts")
 async def list_drafts(desk: AtDesk, caller: Reader, paging: Paging) -> Page[DraftView]:
     """All drafts by kind and id, without what is wrong with them."""
-    drafts = [draft for draft in await desk.drafts.list() if paging.after is None or draft.key > str(paging.after)]
+    drafts = [draft for draft in await desk.drafts.list() if paging.after is None or draft.key > paging.after]
     items = [draft_view(draft, ()) for draft in drafts[: paging.limit]]
     return paging.page(items, drafts[paging.limit - 1].key if len(drafts) > paging.limit else None)
 

@@ -21,6 +21,7 @@ from services.notifications.store import Contacts, Deliveries, Inbox
 from shared.events.envelope import Instant, LearnerId
 from shared.http import Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
 from shared.http.health import Check
+from shared.http.paging import PagingByNumber
 
 NAME: Final = "notifications"
 AT_ONCE: Final = 1_000
@@ -145,12 +146,10 @@ def app_of(ready: Check, tokens: Tokens | None = None, stores: Stores | None = N
 async def read_inbox(
     learner: Learner,
     of: Of,
-    paging: Paging,
+    paging: PagingByNumber,
     unread: Annotated[bool, Query(description="only those that are not read yet")] = False,
 ) -> InboxPage:
     """A learner's messages, the newest first."""
-    if not isinstance(paging.after, int | None):
-        raise Problem(400, "The cursor is not valid", "Take it as it came, from `next` of the page before.")
     found = await of.inbox.of(learner, unread=unread, before=paging.after, limit=paging.limit + 1)
     here = [_message(document) for document in found[: paging.limit]]
     page = paging.page(here, here[-1].number if len(found) > paging.limit else None)
@@ -214,8 +213,6 @@ async def list_deliveries(
     of: Of, paging: Paging, state: Annotated[State, Query(description="what has become of them")] = State.FAILED
 ) -> Page[DeliveryShown]:
     """The deliveries in one state, in the order of their ids."""
-    if not isinstance(paging.after, str | None):
-        raise Problem(400, "The cursor is not valid", "Take it as it came, from `next` of the page before.")
     found = await of.deliveries.in_state(state, paging.after, paging.limit + 1)
     here = [_delivery(document) for document in found[: paging.limit]]
     return paging.page(here, here[-1].id if len(found) > paging.limit else None)
