@@ -8,9 +8,8 @@ from pydantic import BaseModel, Field
 
 from services.assessment.progress import Shown
 from shared.events.envelope import Instant
+from shared.http.grounds import GivenReason
 from shared.requirements.model import ActivityId
-
-Reason = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
 class Accepted(Shown):
@@ -90,7 +89,7 @@ class Waiver(BaseModel):
 
     version: Annotated[int, Field(ge=1)]
     path: Annotated[str, Field(max_length=2_000)]
-    reason: Reason
+    reason: GivenReason
 
 
 class Substitution(BaseModel):
@@ -99,11 +98,11 @@ class Substitution(BaseModel):
     version: Annotated[int, Field(ge=1)]
     path: Annotated[str, Field(max_length=2_000)]
     activity: ActivityId
-    reason: Reason
+    reason: GivenReason
 
 
 class Erasure(BaseModel):
-    reason: Reason
+    reason: GivenReason
 
 
 class SweepShown(Shown):

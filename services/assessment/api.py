@@ -38,6 +38,7 @@ from shared import telemetry
 from shared.events.assessment import DecisionWithdrawn, ErasureRequested, LeafSubstituted, LeafWaived
 from shared.events.envelope import LearnerId, Message
 from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
+from shared.http.grounds import GivenReason
 from shared.http.health import Check
 from shared.http.paging import PagingByThree
 from shared.http.problems import phrase
@@ -273,7 +274,7 @@ def _invalid(place: str, message: str) -> Problem:
 
 @decisions.delete("/learners/{learner}/decisions/{decision}", status_code=202)
 async def withdraw_decision(
-    learner: Learner, decision: str, at: At, caller: MayDecide, reason: Annotated[str, Query(min_length=1, max_length=2_000)]
+    learner: Learner, decision: str, at: At, caller: MayDecide, reason: Annotated[GivenReason, Query()]
 ) -> Accepted:
     """A waiver or substitution counts no longer, from now on. It may be one that is still on its way."""
     said = DecisionWithdrawn(learner=learner, decision=decision, reason=reason, decided_by=caller.subject)

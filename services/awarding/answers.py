@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.awarding.domain.ways import Way
 from shared.events.awarding import AwardStatus, Reason
 from shared.events.envelope import Cause, Instant, LearnerId
+from shared.http.grounds import GivenReason
 from shared.mongo import Document
 from shared.requirements.model import Slug
 
@@ -116,13 +117,13 @@ class AwardAsked(BaseModel):
     learner: LearnerId
     achievement: Slug
     version: Annotated[int, Field(ge=1)] | None = None
-    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+    reason: GivenReason
 
 
 class RevocationAsked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+    reason: GivenReason
 
 
 class Accepted(Shown):
