@@ -151,6 +151,14 @@ async def test_an_issuers_profile_leads_to_its_identity_document(university: Uni
     assert found.json()["id"] == did_of(university)
 
 
+async def test_the_institution_has_a_profile_like_every_issuer(university: University) -> None:
+    address = f"{university.outside}/issuers/institution"
+    page = await university.http.get(address, headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "/issuers/institution/did.json" in page.text
+    assert "Profile" in (await university.http.get(address, headers={"accept": "application/json"})).json()["type"]
+
+
 def did_of(university: University) -> str:
     host = university.outside.removeprefix("http://").replace(":", "%3A")
     return f"did:web:{host}:issuers:northfield"

@@ -80,11 +80,52 @@ async def test_a_learner_shares_everything_with_the_keyboard_alone(university: U
         await expect(theirs.get_by_role("heading", level=1)).to_have_text(NAME)
 
 
-async def test_sharing_nothing_is_refused_with_a_page(university: University, browser: Browser) -> None:
+async def test_sharing_nothing_shows_the_form_again_with_what_is_wrong_and_what_was_typed(
+    university: University, browser: Browser
+) -> None:
     async with visitor(browser) as page:
         await university.sign_in(page)
-        await page.get_by_role("button", name="Make a link").click()
-        await expect(page.get_by_text("Choose at least one award, or everything.")).to_be_visible()
+        await page.get_by_label("the stack it belongs to").uncheck()
+        await page.get_by_label("Whom is it for?").fill("Mum")
+        async with page.expect_response("**/passport/shares") as answering:
+            await page.get_by_role("button", name="Make a link").click()
+        assert (await answering.value).status == 422
+        form = page.get_by_role("form", name="Share something")
+        await expect(form.get_by_role("alert")).to_have_text("Choose at least one award, or everything.")
+        await expect(page.get_by_label("the stack it belongs to")).not_to_be_checked()
+        await expect(page.get_by_label("Whom is it for?")).to_have_value("Mum")
+        assert await axe(page) == []
+        await page.get_by_role("link", name="Deutsch").click()
+        await expect(page.locator("html")).to_have_attribute("lang", "de")
+
+
+@pytest.mark.parametrize("awards", [["x"], [""], ["0" * 32], [f"{n:032x}" for n in range(101)]])
+async def test_what_cannot_be_shared_is_said_at_the_form(university: University, browser: Browser, awards: list[str]) -> None:
+    async with visitor(browser) as page:
+        await university.sign_in(page)
+        cookies = {cookie["name"]: cookie["value"] for cookie in await page.context.cookies()}
+    headers = {"origin": university.outside, "sec-fetch-site": "same-origin", "accept": "text/html"}
+    async with httpx.AsyncClient(cookies=cookies, trust_env=False, timeout=30) as sender:
+        sent = {"award": awards, "label": "Typed before"}
+        refused = await sender.post(f"{university.outside}/passport/shares", data=sent, headers=headers)
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.text
+    assert 'value="Typed before"' in refused.text
+
+
+async def test_a_shares_code_has_an_address_that_only_its_learner_reads(university: University, browser: Browser) -> None:
+    link = await university.shared(GOLD, label="With a code")
+    async with visitor(browser) as page:
+        await university.sign_in(page)
+        assert "data:image" not in await page.content()
+        code = page.get_by_role("region", name="With a code").locator("img.qr")
+        address = f"{university.outside}{await code.get_attribute('src')}"
+        found = await page.request.get(address)
+        assert (found.status, found.headers["content-type"]) == (200, "image/svg+xml")
+        assert link not in await found.text()
+        assert (await page.request.get(address.replace("/qr.svg", "x/qr.svg"))).status in (404, 422)
+    refused = await university.http.get(address, headers={"accept": "image/svg+xml"})
+    assert refused.status_code in (401, 403)
 
 
 async def test_a_learner_takes_their_record_and_credentials_along(university: University, browser: Browser) -> None:

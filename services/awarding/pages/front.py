@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from services.awarding.pages.reception import At
+from services.awarding.credentials.addresses import INSTITUTION
+from services.awarding.pages.reception import At, Reception
 from shared.events.definitions import Party
 from shared.http import Problem
 
@@ -30,6 +31,10 @@ async def show_issuer(request: Request, unit: Annotated[str, Path(max_length=100
         for party in (*(other for other in others if other is not None), definition.issuer):
             if party.id not in parties or party is definition.issuer:
                 parties[party.id] = party
+    if unit == INSTITUTION and unit not in parties:
+        return at.pages.render(
+            request, "issuer.html", cache="short", issuer=_institution(at), did=at.addresses.did(unit), achievements=()
+        )
     if unit not in parties:
         raise Problem(404, detail=f"No issuer {unit} is known here.")
     awarded = sorted(definition.name for definition in definitions if definition.issuer.id == unit)
@@ -41,3 +46,8 @@ async def show_issuer(request: Request, unit: Annotated[str, Path(max_length=100
         did=at.addresses.did(unit) if awarded else None,
         achievements=awarded,
     )
+
+
+def _institution(at: Reception) -> Party:
+    """As a whole, which issues the records of learners."""
+    return Party.model_validate({"id": INSTITUTION, "name": at.pages.site.institution, "url": at.addresses.catalog})

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.awarding.credentials.forms import Form
-from services.awarding.pages.reception import At, Reception, file_of, identifiers, name_in, qr
-from services.awarding.sharing.api import ShareAsked, made, withdrawn
+from services.awarding.pages.reception import AS_FILE, At, Reception, file_of, identifiers, name_in, qr_svg
+from services.awarding.pages.wishes import NotWished, Wish, share_wished, wish_of
+from services.awarding.sharing.api import withdrawn
 from services.awarding.sharing.store import Share
 from shared.http import Caller, Problem
 from shared.http.auth import forbidden
@@ -50,6 +51,14 @@ async def show_passport(
     award: Annotated[str, Query(max_length=32)] = "",
     done: Literal["shared", "withdrawn"] | None = None,
 ) -> Response:
+    notice = at.pages.text(request, NOTICES[done]) if done else None
+    return await _passport(request, learner, at, Wish(awards=(award,) if award else ()), notice=notice)
+
+
+async def _passport(
+    request: Request, learner: str, at: Reception, wish: Wish, *, status: int = 200, error: str = "", notice: str | None = None
+) -> Response:
+    """With what the learner wishes to share in the form."""
     folio = await at.folio(request, learner)
     awards = folio.parts()
     credential = await at.credential(awards[0].id) if awards else None
@@ -58,6 +67,7 @@ async def show_passport(
     return at.pages.render(
         request,
         "passport.html",
+        status,
         signed_in=True,
         awards=awards,
         stacks=await folio.stacks(ways=True),
@@ -65,9 +75,10 @@ async def show_passport(
         holder=name_in(credential),
         says_name="name" in said,
         says_email="emailAddress" in said,
-        chosen=award,
+        wish=wish,
+        error=error,
         record=None if at.registry is None else f"{at.pages.site.prefix}/passport/record.json",
-        notice=at.pages.text(request, NOTICES[done]) if done else None,
+        notice=notice,
     )
 
 
@@ -110,21 +121,31 @@ async def read_own_record(learner: Learner, at: At) -> Response:
     return Response(found, media_type="application/vc+ld+json", headers=headers)
 
 
+@router.get("/passport/shares")
+async def show_shares(request: Request, at: At) -> Response:
+    """Where the form's address leads without a form: reloaded, or in another language."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{at.pages.site.prefix}/passport{query}#shares", 303)
+
+
 @router.post("/passport/shares", dependencies=[SameOrigin])
 async def make_share(request: Request, learner: Learner, at: At) -> Response:
-    form = await request.form()
-    chosen = tuple(str(id_) for id_ in form.getlist("award"))
-    if not chosen and form.get("all") is None:
-        raise Problem(422, detail="Choose at least one award, or everything.")
-    asked = ShareAsked(
-        awards=None if form.get("all") else chosen,
-        name="name" in form,
-        evidence="evidence" in form,
-        stack="stack" in form,
-        label=str(form.get("label", ""))[:100],
-    )
-    await made(at.shares, learner, asked)
+    wish = wish_of(await request.form())
+    try:
+        await share_wished(at.shares, learner, wish)
+    except NotWished as error:
+        said = at.pages.text(request, error.says, most=error.most)
+        return await _passport(request, learner, at, wish, status=error.status, error=said)
     return _back(at, "shared")
+
+
+@router.get("/passport/shares/{share}/qr.svg")
+async def read_qr(learner: Learner, share: ShareId, at: At) -> Response:
+    """For whoever made the share, as long as its link opens something."""
+    mine = next((one for one in await at.shares.of(learner) if one.id == share and one.withdrawn_at is None), None)
+    if mine is None:
+        raise Problem(404, detail="There is no such share.")
+    return Response(qr_svg(at.shares.links.link(share)), media_type="image/svg+xml", headers=AS_FILE)
 
 
 @router.post("/passport/shares/{share}/withdrawal", dependencies=[SameOrigin])
@@ -138,7 +159,6 @@ def _back(at: Reception, done: str) -> Response:
 
 
 def _share(share: Share, at: Reception, names: dict[str, str]) -> dict[str, object]:
-    link = at.shares.links.link(share.id)
     return {
         "id": share.id,
         "label": share.label,
@@ -146,6 +166,5 @@ def _share(share: Share, at: Reception, names: dict[str, str]) -> dict[str, obje
         "withdrawn_at": share.withdrawn_at,
         "seen": share.seen,
         "what": None if share.awards is None else [names[id_] for id_ in share.awards if id_ in names],
-        "link": link,
-        "qr": qr(link),
+        "link": at.shares.links.link(share.id),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -122,6 +123,13 @@ async def file_of(made: Made, form: Form, name: str) -> Response:
 def qr(address: str) -> str:
     """A QR code as the address of a picture that holds itself."""
     return segno.make(address, error="m", micro=False).svg_data_uri(border=1, scale=4, dark="#22261e", omitsize=True)
+
+
+def qr_svg(address: str) -> bytes:
+    """A QR code as a picture of its own."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(drawn, kind="svg", border=1, scale=4, dark="#22261e", omitsize=True)
+    return drawn.getvalue()
 
 
 def identifiers(made: Made | None) -> dict[str, dict[str, Any]]:

@@ -18,6 +18,8 @@ from shared.http.sessions import SameOrigin, signed_in
 router = APIRouter(tags=["shares"], dependencies=[Security(bearer)])
 
 AWARD_IDS: Final = r"^[0-9a-f]{32}$"
+MOST_AWARDS: Final = 100
+"""In one share that names them."""
 
 AwardId = Annotated[str, Field(pattern=AWARD_IDS)]
 Learner = Annotated[LearnerId, Path(description="the learner's id")]
@@ -29,7 +31,7 @@ class ShareAsked(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    awards: Annotated[tuple[AwardId, ...], Field(min_length=1, max_length=100)] | None = None
+    awards: Annotated[tuple[AwardId, ...], Field(min_length=1, max_length=MOST_AWARDS)] | None = None
     name: Annotated[bool, Field(description="whether the learner's name is shown, as far as it is known")] = False
     evidence: Annotated[bool, Field(description="whether results and what else the awards rest on are shown")] = False
     stack: Annotated[bool, Field(description="whether the stack that an award belongs to is shown")] = True
