@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     awarding_url: Annotated[Address, Field(description="where they reach awarding: identity documents, status lists, pages")] = (
         "http://localhost:8002"
     )
+    notifications_url: Annotated[Address, Field(description="where learners reach notifications: their settings")] = (
+        "http://localhost:8003"
+    )
     institution: Annotated[
         str, Field(min_length=1, max_length=200, description="the institution's name, on pages and records")
     ] = "Cairn"

@@ -22,6 +22,7 @@ from shared.kafka import create_topics
 PARTITIONS = 4
 MAIL_FROM = "cairn@example.org"
 OIDC_CLIENT = "cairn"
+SIGNED_IN_TO = ("awarding", "notifications")
 ENTITLEMENTS = Path(__file__).with_name("entitlements.json")
 
 
@@ -67,7 +68,11 @@ class Platform:
         self.moved: dict[str, str] = {}
         """Services that are elsewhere than last time, since their ports were taken, and where they were then."""
         self.provider = Provider(
-            self.folder / "provider", OIDC_CLIENT, self.keys.oidc_client_secret, [self.address("awarding")], self.port("provider")
+            self.folder / "provider",
+            OIDC_CLIENT,
+            self.keys.oidc_client_secret,
+            [self.address(service) for service in SIGNED_IN_TO],
+            self.port("provider"),
         )
         self.instances: list[Service] = []
         self._services = tuple(services)
@@ -86,7 +91,7 @@ class Platform:
     @property
     def servers(self) -> list[Server]:
         """What was started for the services to stand on."""
-        provider = self.provider if "awarding" in self._services else None
+        provider = self.provider if set(SIGNED_IN_TO) & set(self._services) else None
         return [server for server in (self.kafka, self.database, self.mailbox, provider) if server is not None]
 
     def __getitem__(self, service: str) -> Service:
@@ -159,6 +164,7 @@ class Platform:
             "CAIRN_PUBLIC_ID_KEY": str(self.keys.public_id_key),
             "CAIRN_CATALOG_URL": self.address("catalog"),
             "CAIRN_AWARDING_URL": self.address("awarding"),
+            "CAIRN_NOTIFICATIONS_URL": self.address("notifications"),
             "CAIRN_ISSUER_KEYS": str(self.keys.issuer_keys),
             "CAIRN_SEALING_KEY": str(self.keys.sealing_key),
             "CAIRN_UNSEALING_KEY": str(self.keys.unsealing_key),

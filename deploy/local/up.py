@@ -93,7 +93,7 @@ def show(platform: Platform) -> None:
     """Print addresses, tokens and a first command."""
     console = Console()
     print(places(dict(pages(platform))))
-    console.print(f"\nThe passport asks to sign in: as {LEARNER}, or as anybody; there is no password.\n", highlight=False)
+    console.print(f"\nPassport and settings ask to sign in: as {LEARNER}, or anybody; there is no password.\n", highlight=False)
     print(
         places(
             {
@@ -123,11 +123,12 @@ def show(platform: Platform) -> None:
 
 def pages(platform: Platform) -> list[tuple[str, str]]:
     """What people open in a browser, by what it is."""
-    catalog, awarding = platform.address("catalog"), platform.address("awarding")
+    catalog, awarding, notifications = map(platform.address, ("catalog", "awarding", "notifications"))
     return [
         ("what there is to earn", f"{catalog}/"),
         ("check a credential", f"{awarding}/check"),
         ("a learner's passport", f"{awarding}/passport"),
+        ("a learner's settings", f"{notifications}/settings"),
     ]
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from services.notifications.api import NAME, Stores, app_of
 from services.notifications.identity import Identities, Sealer
+from services.notifications.pages.routes import add_pages
 from services.notifications.sender import Post, Sender
 from services.notifications.store import Contacts, Deliveries, Inbox, create_indexes
 from services.notifications.stream import FLOW
@@ -41,6 +42,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 Post(server=settings.smtp_address, sender=settings.mail_from, login=settings.smtp_login()),
             )
             stream = Stream(FLOW, settings.kafka, database, instance=settings.instance)
-            yield Service(app_of(ready, tokens, stores), stream, (sender.run,))
+            app = app_of(ready, tokens, stores)
+            add_pages(app, settings)
+            yield Service(app, stream, (sender.run,))
     finally:
         database.close()

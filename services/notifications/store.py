@@ -173,6 +173,11 @@ class Contacts:
         noted = {"$unset": {"shares": ""}} if choice is None else {"$set": {"shares": choice.model_dump()}}
         return (await self._all.update_one({"_id": learner}, noted)).matched_count == 1
 
+    async def prefer(self, learner: str, language: str, wants: Some[Kind], now: datetime) -> bool:
+        """Whether the contact book has an entry for the learner; nothing else of it is touched."""
+        noted = {"language": language, "wants": sorted(kind.value for kind in wants), "changed_at": now}
+        return (await self._all.update_one({"_id": learner}, {"$set": noted})).matched_count == 1
+
     async def delete(self, learner: str) -> bool:
         return (await self._all.delete_one({"_id": learner})).deleted_count == 1
 

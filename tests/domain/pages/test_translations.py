@@ -13,6 +13,7 @@ from babel.support import Translations
 from services.awarding import checking
 from services.awarding import pages as awarding
 from services.awarding.pages.refusals import WHY
+from services.notifications import pages as notifications
 from shared import credentials
 from shared import pages as shared
 from shared.credentials.findings import SAYS
@@ -20,6 +21,7 @@ from shared.pages.languages import translations_in
 
 SHARED = Path(shared.__file__).parent
 AWARDING = Path(awarding.__file__).parent
+NOTIFICATIONS = Path(notifications.__file__).parent
 METHODS = [("**.html", "jinja2"), ("**.py", "python")]
 OPTIONS = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
 
@@ -39,7 +41,9 @@ def is_translated(text: str, translations: Translations) -> bool:
     return text in catalog or (text, 0) in catalog
 
 
-@pytest.mark.parametrize("folders", [(SHARED,), (AWARDING, SHARED)], ids=["shared", "awarding"])
+@pytest.mark.parametrize(
+    "folders", [(SHARED,), (AWARDING, SHARED), (NOTIFICATIONS, SHARED)], ids=["shared", "awarding", "notifications"]
+)
 def test_every_text_of_a_page_is_translated(folders: tuple[Path, ...]) -> None:
     translations = german(*folders)
     texts = set(texts_of(folders[0]))
