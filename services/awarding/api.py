@@ -25,6 +25,7 @@ from services.awarding.answers import (
     way_shown,
 )
 from services.awarding.checking import api as checking
+from services.awarding.credentials import public
 from services.awarding.credentials.api import add_credentials
 from services.awarding.domain.reasons import reason_of
 from services.awarding.domain.rules import Rule, Rules
@@ -94,6 +95,7 @@ def app_of(ready: Check, tokens: Tokens | None = None, desk: Desk | None = None)
         tokens=tokens,
         says=SAYS,
         larger=checking.LARGER,
+        open_to_all=(*checking.router.routes, *public.router.routes, *public.profiles.routes),
     )
     add_credentials(app)
     app.state.desk = desk

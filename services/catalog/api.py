@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from services.catalog.authoring import router as authoring
 from services.catalog.desk import KIND, AtDesk, Kinds, Reader
@@ -141,3 +143,11 @@ def _level_view(version: Version, level: Achievement, stock: Stock) -> Published
 
 
 ROUTERS: Final = (authoring, endorsing, router)
+
+OPEN_TO_ALL: Final[tuple[BaseRoute, ...]] = tuple(
+    route
+    for each in (router, endorsing)
+    for route in each.routes
+    if isinstance(route, APIRoute) and route.methods == {"GET"} and route.endpoint is not list_publications
+)
+"""What is published, for pages of other origins, too."""

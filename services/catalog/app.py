@@ -10,11 +10,11 @@ from uuid import uuid4
 from fastapi import FastAPI
 
 from services.catalog.addresses import Addresses
-from services.catalog.api import ROUTERS
+from services.catalog.api import OPEN_TO_ALL, ROUTERS
 from services.catalog.checking import open_checker
 from services.catalog.desk import Desk
 from services.catalog.entitlements import entitlements_of
-from services.catalog.pages.routes import Window
+from services.catalog.pages.routes import DOCUMENTS, Window
 from services.catalog.pages.routes import router as pages
 from services.catalog.publishing import Catalog
 from services.catalog.relay import Proofreader, Relay
@@ -41,7 +41,9 @@ def app_of(
 ) -> FastAPI:
     """The HTTP side alone; without a desk only its document can be read."""
     says = "Achievements and stacks: what there is, in which versions, and what each requires."
-    app = create_app(NAME, routers=ROUTERS, ready=ready, tokens=tokens, says=says, largest=LARGEST)
+    app = create_app(
+        NAME, routers=ROUTERS, ready=ready, tokens=tokens, says=says, largest=LARGEST, open_to_all=(*OPEN_TO_ALL, *DOCUMENTS)
+    )
     app.state.desk = desk
     app.state.window = Window()
     Pages("services.catalog.pages", site).mount(app, pages)

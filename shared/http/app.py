@@ -9,14 +9,25 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from shared.http import health
 from shared.http.auth import Tokens
 from shared.http.body_limit import BodyLimit
+from shared.http.crossing import Crossing
+from shared.http.heads import Heads
 from shared.http.problems import MEDIA_TYPE, SCHEMA, add_problem_handlers
 from shared.http.tracing import Traced
 
 LARGEST: Final = 1_000_000
+
+
+class Application(FastAPI):
+    """Answers HEAD wherever it answers GET."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Heads(super().build_middleware_stack())
 
 
 def create_app(
@@ -28,23 +39,28 @@ def create_app(
     says: str = "",
     largest: int = LARGEST,
     larger: Mapping[str, int] | None = None,
+    open_to_all: Sequence[BaseRoute] = (),
 ) -> FastAPI:
     """The app with these routes, health, problem details for every error, traces, and requests of `largest` bytes at most,
     on the paths in `larger` as many as it says.
 
     `ready` says what the HTTP side needs (database, broker); the stream's own readiness is added by the process that runs it.
     `tokens` verifies bearer tokens; without it whatever needs a token is answered with 503.
+    `open_to_all` are those routes that pages of other origins may use; none of them may want a token or a cookie.
     """
-    app = FastAPI(
+    app = Application(
         title=f"Cairn {service}",
         version=release(),
         description=says,
         docs_url="/docs",
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever host the request names
         generate_unique_id_function=operation_id,
     )
     app.state.tokens = tokens
     app.state.checks = [ready]
+    if open_to_all:
+        app.add_middleware(Crossing, routes=open_to_all)
     app.add_middleware(BodyLimit, limit=largest, exceptions=larger)
     add_problem_handlers(app)
     app.add_middleware(Traced)

@@ -11,6 +11,8 @@ from typing import Annotated, Final
 import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from services.catalog.desk import AtDesk, Desk
 from services.catalog.domain.versions import Version
@@ -158,3 +160,9 @@ def _pages(request: Request) -> Pages:
 def _window(request: Request) -> Window:
     window: Window = request.app.state.window
     return window
+
+
+DOCUMENTS: Final[tuple[BaseRoute, ...]] = tuple(
+    route for route in router.routes if isinstance(route, APIRoute) and route.endpoint in (current_page, version_page)
+)
+"""Those that are JSON-LD for programs, of other origins, too."""
