@@ -41,7 +41,8 @@ async def test_credentials_say_what_a_learner_chose_and_nothing_after_it_was_wit
 ) -> None:
     async with visitor(browser, java_script_enabled=False) as page:
         await university.sign_in(page)
-        await page.goto(settings_of(university))
+        await page.get_by_role("link", name="Change it in your settings").click()
+        await page.wait_for_url(settings_of(university))
         await expect(page.get_by_label("my name")).to_be_checked()
         await page.get_by_label("my e-mail address").uncheck()
         await page.get_by_role("button", name="Save what they say").click()

@@ -21,7 +21,8 @@ ROUTERS: Final = (front.router, check_page.router, shared_awards.router, passpor
 
 def add_pages(app: FastAPI, settings: Settings, desk: Desk, shares: Shares, verify: Verify) -> None:
     """Call it last: errors of all that was added before are shown as pages, too."""
-    site = Site(settings.institution, settings.catalog_url, settings.awarding_url, settings.awarding_url)
+    own = settings.awarding_url
+    site = Site(settings.institution, settings.catalog_url, own, own, notifications=settings.notifications_url)
     pages = Pages("services.awarding.pages", site)
     pages.mount(app, *ROUTERS, beside=(signing_in.router,))
     app.state.reception = Reception(
