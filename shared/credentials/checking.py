@@ -62,12 +62,13 @@ async def check(
 ) -> Report:
     """All answers about the credential in the bytes, or at the address.
 
-    `documents` are identity documents, contexts and schemas that the asker has kept, by DID or address: used where the live
-    ones can't be had, and never for status. `email` is compared with whom it was given to. Raises Unreadable if there is none.
+    `documents` are identity documents, contexts and schemas that the asker has kept, by DID or address: used where nobody
+    answers for the live ones, never for status, and never enough to say who the issuer is. `email` is compared with whom it was
+    given to. Raises Unreadable if there is no credential.
     """
     begun = monotonic()
     resolver = Resolver(tools.fetcher, tools.own, tools.origins, begun + tools.within - WORKING, given=documents or {})
-    bench = Bench(resolver, tools.workers, begun + tools.within)
+    bench = Bench(resolver, tools.workers, begun + tools.within, tools.known)
     if data is None:
         data = await _at(resolver, address or "")
     brought = await _read(bench, data)
@@ -153,7 +154,10 @@ def _worst(part: Part) -> Check:
 def _known(tools: Tools, document: Mapping[str, Any], checks: Sequence[Check]) -> Check:
     """Only of an issuer whose identity is confirmed: anybody can write a known issuer's name."""
     issuer = issuer_of(document)
-    if issuer is None or any(check.name == "issuer" and check.outcome != "yes" for check in checks):
+    confirmed = next(check for check in checks if check.name == "issuer")
+    if confirmed.code == "issuer.is_key":
+        return finding("known.not_listed")
+    if issuer is None or confirmed.outcome != "yes":
         return finding("known.not_confirmed")
     if issuer.startswith(tuple(tools.ours)):
         return finding("known.own")

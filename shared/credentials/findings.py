@@ -39,10 +39,15 @@ SAYS: Final[Mapping[str, tuple[Outcome, str]]] = {
     "proof.not_canonical": ("unknown", "What was signed could not be worked out: %(reason)s."),
     "issuer.confirmed": ("yes", "The issuer's identity document lists the key it was signed with."),
     "issuer.confirmed_by_archive": (
-        "yes",
-        "The identity document that you gave lists the key it was signed with; the issuer's own address did not answer.",
+        "unknown",
+        "Who the issuer is could only be confirmed by the identity document that you gave, which lists the key it was signed "
+        "with; the issuer's own address did not answer.",
     ),
-    "issuer.is_key": ("yes", "The issuer is known by nothing but the key it was signed with, so it can be nobody else."),
+    "issuer.is_key": (
+        "unknown",
+        "The issuer is known by nothing but the key it was signed with; the name that it goes by is only claimed.",
+    ),
+    "issuer.is_known_key": ("yes", "The issuer is the key it was signed with, and that key is known here as that of %(name)s."),
     "issuer.unreachable": ("unknown", "The issuer's identity document could not be read from %(address)s: %(reason)s."),
     "issuer.no_document": ("unknown", "The issuer's identity, %(issuer)s, is of a kind that cannot be looked up here."),
     "issuer.no_keys": ("unknown", "The issuer's identity document names no keys, so nobody can tell who signed."),
@@ -90,7 +95,7 @@ SAYS: Final[Mapping[str, tuple[Outcome, str]]] = {
         "unknown",
         "Whether it was given to this person cannot be told, because the signature is not known to be good.",
     ),
-    "email.absent": ("unknown", "It does not say to which e-mail address it was given."),
+    "email.absent": ("unknown", "It says no e-mail address to which it was given, so there is nothing to compare."),
 }
 """code -> (outcome, sentence)."""
 

@@ -23,12 +23,13 @@ MOST_CONTEXTS: Final = 8
 
 @dataclass(frozen=True)
 class Bench:
-    """What a check works with. `until` is the moment, by `monotonic`, when the answer must be there; `lists` are the status
-    lists that it has read so far, or why they can't be relied on."""
+    """What a check works with. `until` is the moment, by `monotonic`, when the answer must be there; `known` are issuers by their
+    id, with their names; `lists` the status lists that it has read so far, or why they can't be relied on."""
 
     resolver: Resolver
     workers: Workers
     until: float
+    known: Mapping[str, str] = field(default_factory=dict)
     lists: dict[str, asyncio.Future[dict[str, Any] | Check]] = field(default_factory=dict)
 
     async def ask(self, job: str, data: bytes = b"", **question: Any) -> Any:
@@ -73,9 +74,7 @@ async def _by_proof(bench: Bench, document: dict[str, Any], proof: dict[str, Any
     method, missing = await _method(bench.resolver, proof["verificationMethod"])
     if method is None or method.key is None:
         return missing or finding("proof.key_unreadable"), await _issuer_alone(bench, document, proof["verificationMethod"])
-    (check, details), issuer = await asyncio.gather(
-        _signature(bench, document, proof, method), _issuer(bench.resolver, document, method)
-    )
+    (check, details), issuer = await asyncio.gather(_signature(bench, document, proof, method), _issuer(bench, document, method))
     told = (
         f"Signed with {proof['cryptosuite']}, by the key {method.id}, on {proof.get('created', 'an unknown date')}.",
         *details,
@@ -170,9 +169,9 @@ async def _identity(resolver: Resolver, document: Mapping[str, Any]) -> Identity
         return finding("issuer.no_document", issuer=issuer)
 
 
-async def _issuer(resolver: Resolver, document: Mapping[str, Any], method: Method) -> Check:
+async def _issuer(bench: Bench, document: Mapping[str, Any], method: Method) -> Check:
     """Whether the issuer's own document trusts the key."""
-    identity = await _identity(resolver, document)
+    identity = await _identity(bench.resolver, document)
     if isinstance(identity, Check):
         return identity
     told = (f"The issuer is {identity.id}.", f"The key is {method.id or 'in the token itself'}.")
@@ -187,8 +186,10 @@ async def _issuer(resolver: Resolver, document: Mapping[str, Any], method: Metho
         return finding("issuer.mismatch", *told, signer=mine.controller, issuer=identity.id)
     if mine.ended or method.ended:
         return finding("issuer.key_revoked", *told)
-    code = {"derived": "issuer.is_key", "given": "issuer.confirmed_by_archive"}.get(identity.origin, "issuer.confirmed")
-    return finding(code, *told)
+    if identity.origin == "derived":
+        name = bench.known.get(identity.id)
+        return finding("issuer.is_key", *told) if name is None else finding("issuer.is_known_key", *told, name=name)
+    return finding("issuer.confirmed_by_archive" if identity.origin == "given" or mine.given else "issuer.confirmed", *told)
 
 
 async def _issuer_alone(bench: Bench, document: Mapping[str, Any], method: str) -> Check:
@@ -203,7 +204,12 @@ async def _issuer_alone(bench: Bench, document: Mapping[str, Any], method: str) 
 
 def _only_if_proved(proof: Check, issuer: Check) -> Check:
     """Whoever signs badly can name anybody's key, so a confirmed identity means something only behind a good signature."""
-    return finding("issuer.not_proved", *issuer.details) if proof.outcome != "yes" and issuer.outcome == "yes" else issuer
+    return finding("issuer.not_proved", *issuer.details) if proof.outcome != "yes" and is_signer(issuer) else issuer
+
+
+def is_signer(issuer: Check) -> bool:
+    """Whether what the credential names as its issuer is what signed it, whoever that may be in the world."""
+    return issuer.outcome == "yes" or issuer.code in ("issuer.is_key", "issuer.confirmed_by_archive")
 
 
 def _detailed(check: Check, *details: str) -> Check:
@@ -236,4 +242,4 @@ async def _by_token(bench: Bench, brought: Brought, token: str) -> tuple[Check, 
         return finding("proof.too_costly"), finding("issuer.not_proved")
     told = f"Signed as a JWT with {algorithm}, by the key {method.id or 'in the token itself'}."
     check = finding("proof.good" if good else "proof.tampered", told)
-    return check, _only_if_proved(check, await _issuer(bench.resolver, brought.document, method))
+    return check, _only_if_proved(check, await _issuer(bench, brought.document, method))

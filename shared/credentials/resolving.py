@@ -1,7 +1,7 @@
 """Who an issuer is: identity documents of did:web, did:key, did:jwk and of issuers with an https address, and the keys in them.
 
-A document comes from our own origin without any network, else from where it is served, else, if that doesn't answer, from what
-whoever asks has kept of it. What somebody brings never outweighs what the issuer says now.
+A document comes from our own origin without any network, else from where it is served, else, if nobody answers there, from what
+whoever asks has kept. That never outweighs what the issuer says now, nor that there is none, and is marked as given.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final, Literal
@@ -30,6 +30,9 @@ Origin = Literal["derived", "own", "live", "given"]
 MOST_DOCUMENTS: Final = 24
 """Addresses that one check asks for, whatever a credential names."""
 
+ANSWERS: Final = frozenset({"not_there", "too_large", "redirected"})
+"""Of what fetching can end with, what only somebody who was reached can have said."""
+
 MOST_KEYS: Final = 200
 WEB: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", re.IGNORECASE)
 SEGMENT: Final = re.compile(r"[A-Za-z0-9._%~!$&'()*+,;=@-]+")
@@ -39,12 +42,13 @@ JSON_KINDS: Final = (
 
 
 class NotFound(Exception):
-    """There is no such document, or it can't be had. `says` completes "could not be read from …: "."""
+    """There is no such document, or it can't be had. `says` completes "could not be read from …: "; `answered` if that is so."""
 
-    def __init__(self, address: str, says: str) -> None:
+    def __init__(self, address: str, says: str, *, answered: bool = True) -> None:
         super().__init__(says)
         self.address = address
         self.says = says
+        self.answered = answered
 
 
 class Unresolvable(Exception):
@@ -53,12 +57,14 @@ class Unresolvable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A key in an identity document. `key` is None if it is of an unknown kind; `ended` if it may no longer be used."""
+    """A key in an identity document. `key` is None if it is of an unknown kind; `ended` if it may no longer be used; `given` if
+    only whoever asks says that it is the key."""
 
     id: str
     controller: str | None
     key: PublicKey | None
     ended: bool = False
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +109,11 @@ class Resolver:
             return mine, "own"
         self.asked += 1
         if self.asked > MOST_DOCUMENTS:
-            raise NotFound(bare, "it names more addresses than one check asks for")
+            raise NotFound(bare, "it names more addresses than one check asks for", answered=False)
         try:
             fetched: Fetched = await self.fetcher.get(bare, within=self.until - monotonic(), most_bytes=most_bytes, accept=accept)
         except NotFetched as error:
-            raise NotFound(bare, error.says) from error
+            raise NotFound(bare, error.says, answered=error.code in ANSWERS) from error
         return fetched.body, "live"
 
     def is_ours(self, address: str) -> bool:
@@ -126,7 +132,7 @@ class Resolver:
             body, origin = await self.bytes_at(address)
             return _object(address, body), origin
         except NotFound as missing:
-            if isinstance(kept, dict):
+            if isinstance(kept, dict) and not missing.answered:
                 return kept, "given"
             raise missing
 
@@ -155,19 +161,19 @@ class Resolver:
         raise Unresolvable(id_)
 
     async def _did_document(self, did: str) -> tuple[dict[str, Any], Origin]:
-        missing = NotFound(did, "it is no did:web")
+        missing: list[NotFound] = []
         try:
             for address in self.addresses_of(did):
                 try:
                     body, origin = await self.bytes_at(address)
                     return _object(address, body), origin
                 except NotFound as error:
-                    missing = error
+                    missing.append(error)
         except ValueError as error:
             raise NotFound(did, str(error)) from error
-        if isinstance(kept := self.given.get(did), dict):
+        if isinstance(kept := self.given.get(did), dict) and not any(error.answered for error in missing):
             return kept, "given"
-        raise missing
+        raise missing[-1]
 
     def addresses_of(self, did: str) -> list[str]:
         """Where a did:web's document is: by https, and by http on hosts of the own network. Raises ValueError."""
@@ -189,12 +195,12 @@ class Resolver:
         if id_.startswith(("https://", "http://")):
             if re.fullmatch(r"z[1-9A-HJ-NP-Za-km-z]{40,200}", fragment):
                 return Method(id_, identity, public_key_of_multikey(fragment))
-            document, _ = await self.object_at(id_ if id_ in self.given else identity)
-            return _method_at(id_, identity, fragment, document)
-        found = (await self.identity(identity)).methods.get(id_)
-        if found is None:
+            document, origin = await self.object_at(id_ if id_ in self.given else identity)
+            return replace(_method_at(id_, identity, fragment, document), given=origin == "given")
+        owner = await self.identity(identity)
+        if (found := owner.methods.get(id_)) is None:
             raise NotFound(identity, "its document has no such key")
-        return found
+        return replace(found, given=owner.origin == "given")
 
 
 def derived(id_: str) -> Method:

@@ -52,7 +52,7 @@ async def test_every_form_of_a_credential_is_taken_and_says_the_same(house: Hous
         report = await house.ask(body, kind)
         assert (report["verdict"], report["kind"], report["summary"]["name"]) == ("valid", "achievement", "Dry stone walling")
         codes = [check["code"] for check in report["checks"]]
-        assert codes == ["proof.good", "issuer.is_key", "dates.in_force", "status.none", "schema.good", "known.listed"]
+        assert codes == ["proof.good", "issuer.is_known_key", "dates.in_force", "status.none", "schema.good", "known.listed"]
 
 
 async def test_a_form_takes_a_file_a_text_or_an_address(house: House) -> None:
@@ -110,12 +110,32 @@ async def test_our_own_identity_documents_are_read_without_a_network(house: Hous
     assert (await house.check(changed))["proof"]["code"] == "proof.tampered"
 
 
-async def test_an_archived_identity_document_is_taken_when_the_issuer_is_gone(house: House) -> None:
+async def test_a_unit_of_ours_that_does_not_exist_has_issued_nothing_whatever_documents_come_along(house: House) -> None:
+    place = house.platform.address("awarding").removeprefix("http://").replace(":", "%3A")
+    ghost = f"did:web:{place}:issuers:ghost"
+    forged = as_jwt(badge(issuer={"id": ghost, "type": ["Profile"]}), OTHER, f"{ghost}#e2")
+    report = await house.check(forged, documents={ghost: identity(OTHER, did=ghost)})
+    assert (report["verdict"], report["issuer"]["outcome"]) == ("undecided", "unknown")
+    assert report["known"]["code"] == "known.not_confirmed"
+
+
+async def test_an_archived_identity_document_proves_what_an_issuer_that_is_gone_signed_and_not_who_it_was(house: House) -> None:
     did = "did:web:gone.invalid"
     credential = signed(badge(issuer=did) | {"issuer": {"id": did, "type": ["Profile"]}}, OTHER, f"{did}#e2", NOW)
     assert (await house.check(credential))["verdict"] == "undecided"
     report = await house.check(credential, documents={did: identity(OTHER, did=did)})
-    assert (report["verdict"], report["issuer"]["code"]) == ("valid", "issuer.confirmed_by_archive")
+    assert (report["verdict"], report["proof"]["code"]) == ("undecided", "proof.good")
+    assert (report["issuer"]["code"], report["known"]["code"]) == ("issuer.confirmed_by_archive", "known.not_confirmed")
+
+
+async def test_the_page_takes_no_documents_that_a_form_brings_unseen(house: House) -> None:
+    did = "did:web:gone.invalid"
+    credential = signed(badge(issuer={"id": did, "type": ["Profile"]}), OTHER, f"{did}#e2", NOW)
+    form = {"text": json.dumps(credential), "documents": json.dumps({did: identity(OTHER, did=did)})}
+    answer = await house.http.post("/check", data=form)
+    assert answer.status_code == 200
+    assert "that you gave" not in answer.text
+    assert "that you gave" in (await house.http.post("/checks", data=form)).text
 
 
 async def test_each_finding_is_a_sentence_with_its_details(house: House) -> None:

@@ -36,14 +36,15 @@ def unreadable(error: Unreadable) -> Problem:
         return too_large()
     if error.code == "busy":
         return unavailable(2, error.says)
-    return Problem(422, "There is no credential to check", error.says, code=error.code)
+    title = "It is not said what to compare with" if error.code == "email" else "There is no credential to check"
+    return Problem(422, title, error.says, code=error.code)
 
 
 async def asked_by(request: Request, checker: Checker) -> Asked:
     """Raises Problem, and Unreadable."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in FORMS:
-        return await by_form(request)
+        return await by_form(request, with_documents=True)
     body = await request.body()
     if kind == "application/json" or kind.endswith("+json"):
         return await checker.unwrapped(body)
@@ -62,11 +63,13 @@ def of_bytes(data: bytes, email: str | None = None, documents: Any = None) -> As
     return Asked(data, email=email, documents=documents)
 
 
-async def by_form(request: Request) -> Asked:
-    """`credential`: a file or a text; or `address`. `email` and `documents` (JSON) if wanted. Empty fields count for nothing."""
+async def by_form(request: Request, *, with_documents: bool = False) -> Asked:
+    """`credential`: a file or a text; or `address`. `email` if wanted. Empty fields count for nothing. `documents` (JSON) are
+    for programs: on a page, whoever made the form could have filled them in unseen.
+    """
     async with request.form(max_files=2, max_fields=10, max_part_size=MOST_REQUEST) as form:
         email = _text(form, "email")
-        documents = _documents(form)
+        documents = _documents(form) if with_documents else None
         for name in ("credential", "file", "text"):
             for value in form.getlist(name):
                 data = await value.read(MOST_PICTURE + 1) if isinstance(value, UploadFile) else value.encode("utf-8", "replace")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
+from shared.credentials.fetching import Fetcher
 from shared.credentials.jwts import as_jwt
 from shared.credentials.keys import SigningKey
 from shared.credentials.proofs import signed
+from tests.domain.checking.host import Host
 from tests.domain.checking.world import (
     DID,
     DOCUMENT,
@@ -26,6 +30,13 @@ from tests.domain.checking.world import (
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@asynccontextmanager
+async def fetching(partner: Host) -> AsyncIterator[Fetcher]:
+    fetcher = Fetcher([f"127.0.0.1:{partner.port}"])
+    yield fetcher
+    await fetcher.close()
 
 
 async def found(world: World, credential: object, served: object = None, **asked: Any) -> tuple[str, str]:
@@ -87,6 +98,22 @@ def issued_by(id_: str) -> dict[str, Any]:
     return badge(issuer={"id": id_, "type": ["Profile"]})
 
 
+@pytest.mark.parametrize("made", [did_key, did_jwk])
+async def test_the_name_of_an_issuer_that_is_only_a_key_is_a_claim_until_the_key_is_known_here(
+    world: World, made: Callable[[SigningKey], str]
+) -> None:
+    did = made(ED)
+    method = f"{did}#{did.removeprefix('did:key:') if made is did_key else '0'}"
+    credential = signed(issued_by(did), ED, method, NOW)
+    report = await world.check(credential)
+    assert (report.verdict, report["issuer"].outcome, report["known"].code) == ("undecided", "unknown", "known.not_listed")
+    knowing = replace(world, tools=replace(world.tools, known={did: "Guild of wallers"}))
+    report = await knowing.check(credential)
+    assert (report.verdict, report["issuer"].code, report["known"].code) == ("valid", "issuer.is_known_key", "known.listed")
+    report = await knowing.check({**credential, "name": "Cathedrals"})
+    assert (report["issuer"].code, report["known"].code) == ("issuer.not_proved", "known.not_confirmed")
+
+
 async def test_an_issuer_that_is_a_key_needs_no_document(world: World) -> None:
     did = did_key(ED)
     method = f"{did}#{did.removeprefix('did:key:')}"
@@ -107,10 +134,54 @@ async def test_an_archived_document_never_outweighs_what_the_issuer_says_now(wor
     assert (await found(world, by(ED, badge()), compromised, documents=archived))[1] == "issuer.key_not_listed"
 
 
-async def test_an_archived_document_confirms_an_issuer_that_no_longer_answers(world: World) -> None:
-    archived = {DID: identity(ED)}
-    assert await found(world, by(ED, badge()), documents=archived) == ("proof.good", "issuer.confirmed_by_archive")
-    assert (await found(world, by(ED, badge())))[1] == "issuer.unreachable"
+GONE = "did:web:gone.invalid"
+
+
+async def test_a_document_that_somebody_gives_tells_good_proofs_from_bad_and_never_who_the_issuer_is(world: World) -> None:
+    credential = by(ED, issued_by(GONE), GONE)
+    report = await world.check(credential, documents={GONE: identity(ED, did=GONE)})
+    assert (report.verdict, report["proof"].code) == ("undecided", "proof.good")
+    assert (report["issuer"].code, report["issuer"].outcome) == ("issuer.confirmed_by_archive", "unknown")
+    assert (await found(world, credential))[1] == "issuer.unreachable"
+    changed = {**credential, "name": "Cathedrals"}
+    codes = await found(world, changed, documents={GONE: identity(ED, did=GONE)})
+    assert codes == ("proof.tampered", "issuer.not_proved")
+
+
+async def test_an_issuer_known_here_is_not_known_by_a_document_that_somebody_gives(world: World) -> None:
+    world = replace(world, tools=replace(world.tools, known={GONE: "The guild"}, ours=(GONE,)))
+    codes = await world.codes(by(ED, issued_by(GONE), GONE), documents={GONE: identity(ED, did=GONE)})
+    assert (codes["issuer"], codes["known"]) == ("issuer.confirmed_by_archive", "known.not_confirmed")
+
+
+@pytest.mark.parametrize("form", ["proof", "token"])
+async def test_a_unit_that_does_not_exist_here_is_made_up_by_no_document_that_somebody_gives(world: World, form: str) -> None:
+    ghost = "did:web:cairn.example:issuers:ghost"
+    unsigned = issued_by(ghost)
+    credential = by(OTHER, unsigned, ghost) if form == "proof" else as_jwt(unsigned, OTHER, f"{ghost}#{OTHER.kid}")
+    report = await world.check(credential, documents={ghost: identity(OTHER, did=ghost)})
+    assert report.verdict == "undecided"
+    assert (report["proof"].code, report["issuer"].code) == ("proof.key_unavailable", "issuer.unreachable")
+    assert report["known"].code == "known.not_confirmed"
+
+
+async def test_an_origin_that_has_no_such_document_is_not_contradicted_by_one_that_somebody_gives(world: World) -> None:
+    async with Host.open() as partner, fetching(partner) as fetcher:
+        world = replace(world, tools=replace(world.tools, fetcher=fetcher))
+        partner.says("/nobody", status="410 Gone")
+        partner.says("/nobody/did.json", status="404 Not Found")
+        for did in (f"did:web:127.0.0.1%3A{partner.port}:nobody", f"{partner.origin}/nobody"):
+            codes = await found(world, by(OTHER, issued_by(did), did), documents={did: identity(OTHER, did=did)})
+            assert codes == ("proof.key_unavailable", "issuer.unreachable")
+
+
+async def test_a_key_that_an_issuer_only_names_is_not_its_key_because_somebody_gives_one(world: World) -> None:
+    """The issuer's own document is there; where it has its key, nobody answers."""
+    key = f"https://gone.invalid/key#{OTHER.kid}"
+    world.serve(DOCUMENT, {"id": DID, "assertionMethod": [key]})
+    given = {key: {"id": key, "type": "JsonWebKey", "controller": DID, "publicKeyJwk": OTHER.public.jwk()}}
+    report = await world.check(signed(badge(), OTHER, key, NOW), documents=given)
+    assert (report["issuer"].code, report["known"].code) == ("issuer.confirmed_by_archive", "known.not_confirmed")
 
 
 @pytest.mark.parametrize("key", [ED, RSA], ids=["EdDSA", "RS256"])
