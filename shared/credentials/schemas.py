@@ -82,5 +82,5 @@ def _other_claim(document: Mapping[str, Any], claims: Mapping[str, Any]) -> str 
 def _seconds(text: object) -> int | None:
     try:
         return int(instant(text).timestamp()) if isinstance(text, str) else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None

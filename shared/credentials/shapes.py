@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -56,10 +56,13 @@ def _address(text: str) -> str:
 
 
 def instant(text: str) -> datetime:
-    """A date with time and zone as XML Schema and the standards write it. Raises ValueError."""
+    """A date with time and zone as XML Schema and the standards write it, in UTC. Raises ValueError."""
     if not re.fullmatch(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", text):
         raise ValueError("it should be a date with time and time zone, like 2026-11-23T12:00:00Z")
-    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    try:
+        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("it should lie within the years 1 to 9999 in UTC") from error
 
 
 def _instant(text: str) -> str:
@@ -144,6 +147,7 @@ class Result(Typed):
 class AchievementSubject(Typed):
     id: Uri | None = None
     identifier: Many[IdentityObject] | None = None
+    source: Profile | None = None
     achievement: Achievement
     result: Many[Result] | None = None
 
