@@ -82,13 +82,13 @@ def _subject(
     endorsements: Sequence[Endorsement],
 ) -> dict[str, Any]:
     id_ = addresses.achievement(achievement.id, issued.version)
-    assessor = achievement.assessed_by
+    assessor, designer = achievement.assessed_by, achievement.designed_by
     return _filled(
         {
             "id": subject,
             "type": ["AchievementSubject"],
             "identifier": [] if identity is None else identity.objects(),
-            "source": None if assessor is None else party_profile(assessor, achievement.issuer, addresses),
+            "source": None if assessor is None else party_profile(assessor, achievement.issuer, addresses, told=designer),
             "creditsEarned": None if achievement.credits is None else _number(achievement.credits.amount),
             "result": results(award, achievement.requirement, id_),
             "achievement": _achievement(issued, achievement, addresses, endorsements),

@@ -16,9 +16,16 @@ def issuer_profile(party: Party, addresses: Addresses) -> dict[str, Any]:
     return _profile(party, addresses.did(party.id))
 
 
-def party_profile(party: Party, issuer: Party, addresses: Addresses) -> dict[str, Any]:
-    """Another organisation, under the address of its profile here: it need not issue anything, and so may have no DID."""
-    return issuer_profile(party, addresses) if party.id == issuer.id else other_profile(party, addresses)
+def party_profile(party: Party, issuer: Party, addresses: Addresses, *, told: Party | None = None) -> dict[str, Any]:
+    """Another organisation, under the address of its profile here: it need not issue anything, and so may have no DID.
+
+    The issuer itself is only pointed at, and so is one that another place has `told` of. What two places said of it would be
+    one statement to the proof, which could not tell if either was changed to what the other says, or taken out.
+    """
+    profile = issuer_profile(party, addresses) if party.id == issuer.id else other_profile(party, addresses)
+    if party.id == issuer.id or (told is not None and party.id == told.id):
+        return {"id": profile["id"], "type": profile["type"]}
+    return profile
 
 
 def other_profile(party: Party, addresses: Addresses) -> dict[str, Any]:

@@ -53,6 +53,16 @@ def test_every_credential_is_signed_whole_and_verifies(edition: Edition) -> None
 
 @EXAMPLES
 @given(editions())
+def test_no_organisation_is_told_of_in_two_places_that_the_proof_could_not_tell_apart(edition: Edition) -> None:
+    subject = edition.document()["credentialSubject"]
+    profiles = [edition.document()["issuer"], subject["achievement"].get("creator"), subject.get("source")]
+    told = [profile["id"] for profile in profiles if profile is not None and profile.keys() - {"id", "type"}]
+    assert len(told) == len(set(told))
+    assert {profile["id"] for profile in profiles if profile is not None} == set(told)
+
+
+@EXAMPLES
+@given(editions())
 def test_nothing_is_empty_and_one_object_is_never_a_list_of_one_elsewhere(edition: Edition) -> None:
     document = edition.document()
     assert list(_empty(document)) == []
