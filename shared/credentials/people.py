@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 from shared.credentials.findings import Check, finding
 
 KINDS: Final = ("emailAddress", "ext:emailAddress")
+HASHED: Final = re.compile(r"sha256\$[0-9a-f]{64}")
 UNSALTED: Final = frozenset({"", "not-used"})
 
 
@@ -29,14 +31,20 @@ def _addresses_in(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for one in subject if isinstance(subject, list) else [subject]:
         identifiers = one.get("identifier") if isinstance(one, dict) else None
         for identifier in identifiers if isinstance(identifiers, list) else [identifiers]:
-            if isinstance(identifier, dict) and identifier.get("identityType") in KINDS:
+            if isinstance(identifier, dict) and identifier.get("identityType") in KINDS and _is_comparable(identifier):
                 yield identifier
 
 
-def _is_of(identity: Mapping[str, Any], address: str) -> bool:
+def _is_comparable(identity: Mapping[str, Any]) -> bool:
+    """Of an empty value, or one hashed in a way that is not known here, nobody can say that it is another's."""
     value, salt = identity.get("identityHash"), identity.get("salt", "")
-    if not isinstance(value, str) or not isinstance(salt, str):
+    if not isinstance(value, str) or not isinstance(salt, str) or not value.strip():
         return False
+    return not identity.get("hashed") or HASHED.fullmatch(value.lower()) is not None
+
+
+def _is_of(identity: Mapping[str, Any], address: str) -> bool:
+    value, salt = str(identity["identityHash"]), str(identity.get("salt", ""))
     if not identity.get("hashed"):
         return value.strip().lower() == address.lower()
     salted = address + ("" if salt in UNSALTED else salt)

@@ -101,6 +101,8 @@ def unwrapped(data: bytes) -> dict[str, Any]:
     for member, kinds in (("credential", (dict, str)), ("address", (str,)), ("documents", (dict,)), ("email", (str,))):
         if not isinstance(found.get(member), (*kinds, type(None))):
             raise Unreadable(member, f"`{member}` should be {' or '.join(WORDS[kind] for kind in kinds)}.")
+    if isinstance(email := found.get("email"), str) and not email.strip():
+        raise Unreadable("email", "`email` should be an e-mail address, like ada@example.org, or be left out.")
     credential = found.get("credential")
     if isinstance(credential, dict):
         credential = json.dumps(credential, ensure_ascii=False)

@@ -43,6 +43,13 @@ def test_a_name_is_no_address() -> None:
     assert given_to(badge(), "ada@example.org").code == "email.absent"
 
 
+@pytest.mark.parametrize("value", ["", "md5$900150983cd24fb0d6963f7d28e17f72", "sha256$", None])
+def test_an_address_that_nobody_can_compare_is_not_another_one(value: object) -> None:
+    kept = {**identifier("ada@example.org"), "identityHash": value}
+    assert given_to(to(kept), "ada@example.org").code == "email.absent"
+    assert given_to(to(kept, identifier("ada@example.org")), "ada@example.org").code == "email.matches"
+
+
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_match_means_nothing_where_the_signature_is_not_good(world: World) -> None:
     world.serve(DOCUMENT, identity(ED))

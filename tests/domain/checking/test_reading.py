@@ -104,6 +104,8 @@ def test_a_hundred_thousand_members_are_read_and_one_that_is_twice_among_them_fo
         ({"address": 7}, "address"),
         ({"credential": {}, "documents": []}, "documents"),
         ({"credential": {}, "email": ["a@b"]}, "email"),
+        ({"credential": {}, "email": ""}, "email"),
+        ({"credential": {}, "email": "  "}, "email"),
         ([], "not_an_object"),
     ],
 )
