@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +18,8 @@ from shared.pages import languages
 from shared.pages.assets import Assets
 from shared.pages.cairns import cairn
 from shared.pages.formats import Formats
-from shared.pages.headers import Cache, page_headers
-from shared.pages.prose import isolated, prose
+from shared.pages.headers import CACHING, Cache, page_headers
+from shared.pages.prose import isolated, isolated_list, prose
 from shared.pages.readable import ReadableProblems
 
 OWN: Final = Path(__file__).parent
@@ -73,7 +74,9 @@ class Pages:
         translations = self._translations[language]
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # the extension's
         environment.policies["ext.i18n.trimmed"] = True
-        environment.filters |= {**Formats(language).filters(), "prose": prose, "bdi": isolated}
+        formats = Formats(language)
+        listed = partial(isolated_list, formats=formats)
+        environment.filters |= {**formats.filters(), "prose": prose, "bdi": isolated, "bdi_listed": listed}
         environment.globals |= {
             "site": self.site,
             "language": language,
@@ -113,6 +116,8 @@ class Pages:
         if request.query_params.get("lang") == language:
             secure = request.url.scheme == "https"
             response.set_cookie(COOKIE, language, A_YEAR, samesite="lax", httponly=True, secure=secure)
+            if cache == "short":
+                response.headers["cache-control"] = CACHING["own"]
         return response
 
     def problem(self, request: Request, problem: dict[str, Any]) -> HTMLResponse:

@@ -9,6 +9,8 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from shared.pages.formats import Formats
+
 ITEM: Final = re.compile(r"(?P<indent>[ \t]*)[-*+•][ \t]+(?P<text>\S.*)")
 BOLD: Final = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
 DEEPEST: Final = 6
@@ -62,3 +64,8 @@ def _inline(line: str) -> Markup:
 def isolated(text: object) -> Markup:
     """A name of others among words of ours: however it is written, it turns nothing around it."""
     return Markup("<bdi>{}</bdi>").format(text)
+
+
+def isolated_list(words: Iterable[object], formats: Formats) -> Markup:
+    """Several of them, as the language lists words."""
+    return Markup(formats.listed(str(isolated(word)) for word in words))

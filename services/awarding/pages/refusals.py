@@ -14,6 +14,7 @@ WHY: Final = {
     "a_page": _("It is a web page. Bring the credential itself: pages have it as a download or a link."),
     "address": _("No credential could be read from this address."),
     "busy": _("Too many credentials are being checked at the moment; please try again."),
+    "email": _("What stands in the field for the e-mail address is none. Type one as name@place, or leave the field empty."),
     "empty": _("Choose a file, paste a text, or give an address."),
     "named_twice": _("It says something twice, so it could be read in two ways."),
     "not_a_credential": _("Bring the credential as JSON, JWT, PNG or SVG; other files cannot hold one."),
