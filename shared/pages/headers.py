@@ -16,10 +16,11 @@ POLICY: Final = "; ".join(
 )
 """No script at all, nothing from elsewhere, and in nobody's frame."""
 
-Cache = Literal["never", "short"]
+Cache = Literal["never", "short", "own"]
 
-CACHING: Final = {"never": "no-store", "short": "public, max-age=60"}
-"""`never`: for what is about a person, so that what was withdrawn is gone. `short`: for what anybody may see."""
+CACHING: Final = {"never": "no-store", "short": "public, max-age=60", "own": "private, max-age=60"}
+"""`never`: for what is about a person, so that what was withdrawn is gone. `short`: for what anybody may see.
+`own`: for what anybody may see, with a cookie that is only for whoever asked."""
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 """For what is served under the hash of its content."""
