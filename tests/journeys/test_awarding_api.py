@@ -74,6 +74,16 @@ async def test_awards_of_an_achievement_come_in_pages(town: Town) -> None:
     assert (await town.read("/achievements/d/awards", status="revoked"))["items"] == []
 
 
+async def test_a_learners_awards_come_in_pages(town: Town) -> None:
+    async with town.stream():
+        await town.say(passed("a", 3))
+        await town.holds("ada", {"a": "valid", "path.bronze": "valid"})
+    first = await town.read("/learners/ada/awards", limit=1)
+    second = await town.read("/learners/ada/awards", limit=1, cursor=first["next"])
+    assert {award["achievement"] for award in first["items"] + second["items"]} == {"a", "path.bronze"}
+    assert second["next"] is None
+
+
 async def test_advisers_see_who_is_one_step_away(town: Town) -> None:
     async with town.stream():
         await town.say(passed("a", 3), verdict("a", part(3), learner="bob"), verdict("b", part(4), learner="bob"))
