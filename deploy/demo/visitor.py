@@ -16,8 +16,8 @@ from deploy.local.platform import Platform
 
 HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 ADDRESS: Final = re.compile(r'\b(href|src)="([^"#]+)"')
-BELONGS: Final = ("/static/", "/pictures/")
-"""Where a page has what it is made of; kept with it, so that it looks the same when the platform has ended."""
+STYLES: Final = "/static/"
+"""Where a page's style is. It and the pictures are kept with the page, so that it looks the same when the platform has ended."""
 FILES: Final = "files"
 MOST_TIMES: Final = 20
 
@@ -67,12 +67,12 @@ class Visitor:
     async def keep(self, page: httpx.Response, path: Path) -> Path:
         """Write the page so that it opens from the file: style and pictures beside it, links to the platform whole."""
         found: dict[str, str] = {}
-        for address in {html.unescape(address) for _, address in ADDRESS.findall(page.text)}:
+        for kind, address in {(kind, html.unescape(address)) for kind, address in ADDRESS.findall(page.text)}:
             if address.startswith("data:"):
                 continue
             target = page.url.join(address)
-            found[address] = str(target)
-            if target.host == page.url.host and target.path.startswith(BELONGS):
+            found.setdefault(address, str(target))
+            if target.host == page.url.host and (kind == "src" or target.path.startswith(STYLES)):
                 found[address] = await self._kept(target, path.parent)
 
         def rewritten(match: re.Match[str]) -> str:
