@@ -26,6 +26,7 @@ from shared.events.awarding import (
     AwardRevoked,
     AwardSuspended,
     CredentialIssued,
+    DecisionMade,
     ExpiryFellDue,
     ReissueRequested,
     RevocationRequested,
@@ -35,6 +36,7 @@ from shared.events.catalog import AchievementPublished, StackPublished
 from shared.events.completions import CompletionReported, CompletionRetracted
 from shared.events.envelope import Message
 from shared.events.notifications import IdentityShared, IdentitySharingRequested
+from shared.events.submissions import AnswerAwaited, MoreAsked, SubmissionHandedIn, SubmissionJudged
 
 FOR_GOOD: Final = None
 
@@ -87,12 +89,20 @@ VERDICTS: Final = Topic(
     says="Whether a learner meets what an achievement requires of activities, with the reasons.",
     events=(VerdictReached, LearnerErased),
 )
+SUBMISSIONS: Final = Topic(
+    "assessment.reviews",
+    owner="assessment",
+    readers=("notifications",),
+    key="learner",
+    says="What others did with the evidence that a learner hands in for reviews, and what waits for the learner.",
+    events=(SubmissionHandedIn, MoreAsked, SubmissionJudged, AnswerAwaited),
+)
 AWARDS: Final = Topic(
     "awarding.awards",
     owner="awarding",
     readers=("notifications",),
     key="learner",
-    says="What became of awards, upgrades of stacks, and the credentials issued. Any campus system may read it.",
+    says="What became of awards, upgrades of stacks, what people decided, and credentials issued. Any campus system may read it.",
     events=(
         AwardGranted,
         AwardRenewed,
@@ -103,6 +113,7 @@ AWARDS: Final = Topic(
         AwardExpiring,
         StackUpgraded,
         CredentialIssued,
+        DecisionMade,
         LearnerErased,
     ),
     days=FOR_GOOD,
@@ -148,4 +159,4 @@ REQUESTS: Final = {
 }
 DEAD_LETTERS: Final = {service: _dead_letters(service) for service in ("assessment", "awarding", "notifications")}
 
-TOPICS: Final = (COMPLETIONS, PUBLICATIONS, VERDICTS, AWARDS, IDENTITIES, *REQUESTS.values(), *DEAD_LETTERS.values())
+TOPICS: Final = (COMPLETIONS, PUBLICATIONS, VERDICTS, SUBMISSIONS, AWARDS, IDENTITIES, *REQUESTS.values(), *DEAD_LETTERS.values())

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shared.events.envelope import Fact, Instant, LearnerId, Message
 from shared.requirements.model import Slug
+from shared.requirements.tree import Judged
 
 
 class AwardStatus(StrEnum):
@@ -19,7 +20,10 @@ class AwardStatus(StrEnum):
 
 
 class Reason(Message):
-    """A requirement as evaluated: each node with its sentence, whether it is met, by what, and what was reached."""
+    """A requirement as evaluated: each node with its sentence, whether it is met, by what, and what was reached.
+
+    `results` has what people judged by a rubric, where that counts.
+    """
 
     says: str
     path: str = ""
@@ -28,6 +32,7 @@ class Reason(Message):
     value: str | None = None
     waived: str | None = None
     of: tuple[Reason, ...] = ()
+    results: tuple[Judged, ...] | None = None
 
 
 class LevelReached(Message):
@@ -169,6 +174,33 @@ class StackUpgraded(Fact):
     @property
     def subject(self) -> str:
         return self.progress
+
+    @property
+    def key(self) -> str:
+        return self.learner
+
+
+class DecisionMade(Fact):
+    """A person awarded or revoked an achievement, whatever came of it: what awards are decided from beside verdicts, so that they
+    can be decided anew. What became of awards follows as facts of its own.
+
+    `cause` names the request and its time, `digest` has 16 hex digits over the bytes of its data. `version` is there when the
+    person chose one.
+    """
+
+    TYPE: ClassVar[str] = "cairn.award.decision-made.v1"
+
+    learner: LearnerId
+    achievement: Slug
+    version: Annotated[int, Field(ge=1)] | None = None
+    grants: bool
+    note: str
+    decided_by: str
+    digest: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.cause.source}#{self.cause.id}"
 
     @property
     def key(self) -> str:

@@ -33,8 +33,8 @@ class Published(Fact):
 
     It is announced again, with the next revision, when its `effective_from` arrives, when its teach-out is set, when it is
     retired, and when a partner's endorsement is added or withdrawn. `announced_at` is the catalog's time of saying so: the
-    version has come into force if `effective_from` isn't later. A retired version counts for nothing that completes after
-    `teach_out_ends`; what was awarded stays.
+    version has come into force if `effective_from` isn't later. `published_at` is when it was first announced. A retired version
+    counts for nothing that completes after `teach_out_ends`; what was awarded stays.
     """
 
     id_: Annotated[Slug, Field(alias="definition_id")]
@@ -43,6 +43,7 @@ class Published(Fact):
     teach_out_ends: Instant | None = None
     retired: bool = False
     announced_at: Instant
+    published_at: Instant | None = None
     endorsements: tuple[Endorsement, ...] = ()
 
     @property

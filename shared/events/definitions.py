@@ -6,43 +6,21 @@ EU Council Recommendation of 16 June 2022 (2022/C 243/02). An unpublished docume
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, PlainSerializer, model_validator
+from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
-from shared.requirements.model import Amount, Period, Requirement, Slug
-
-Text = Annotated[str, Field(min_length=1, max_length=10_000)]
-Line = Annotated[str, Field(min_length=1, max_length=300)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-
-
-LONGEST: Final = timedelta(days=36_500)
-"""A hundred years: so that every award's end stays within the calendar."""
-
-
-def _whole_days(period: timedelta) -> timedelta:
-    if period % timedelta(days=1):
-        raise ValueError("the period must be whole days, like P730D")
-    if period > LONGEST:
-        raise ValueError("the period is P36500D (a hundred years) at most; leave it out for what never expires")
-    return period
-
-
-Days = Annotated[
-    Period,
-    AfterValidator(_whole_days),
-    PlainSerializer(lambda period: f"P{period.days}D", return_type=str, when_used="json"),
-]
-
-
-class Described(BaseModel):
-    """A part of a definition: frozen, and strict about its keys so that a misspelt one is noticed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+from shared.events.described import LONGEST as LONGEST
+from shared.events.described import Days as Days
+from shared.events.described import Described as Described
+from shared.events.described import Language, Text
+from shared.events.described import Line as Line
+from shared.events.reviews import Review, reviews_differ
+from shared.events.reviews import review_activity as review_activity
+from shared.requirements.model import Amount, Requirement, Slug
 
 
 class Party(Described):
@@ -154,12 +132,19 @@ class Meaning(Described):
     valid_for: Days | None = None
 
 
+Reviews = Annotated[
+    tuple[Review, ...], Field(max_length=20, exclude_if=lambda reviews: not reviews), AfterValidator(reviews_differ)
+]
+"""Left out where there are none: readers from before reviews refuse the word."""
+
+
 class Achievement(Meaning):
     """A microcredential: what it means, and what a learner must show for it."""
 
     achievement: Slug
     criteria: Text
     requirement: Requirement
+    reviews: Reviews = ()
     when_withdrawn: Withdrawal = Withdrawal.REVOKE
 
     @property
@@ -178,6 +163,7 @@ class Level(Described):
     description: Text | None = None
     criteria: Text | None = None
     requirement: Requirement
+    reviews: Reviews = ()
     credits: CreditAmount | None = None
     skills: tuple[Skill, ...] = ()
     learning_outcomes: tuple[LearningOutcome, ...] = ()
@@ -218,6 +204,7 @@ class Stack(Meaning):
                     "description": level.description or self.description,
                     "criteria": level.criteria or f"The requirement of the level {level.name} of {self.name}.",
                     "requirement": level.requirement,
+                    "reviews": level.reviews,
                     "credits": level.credits,
                     "skills": level.skills or self.skills,
                     "learning_outcomes": level.learning_outcomes or self.learning_outcomes,

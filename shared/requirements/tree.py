@@ -24,12 +24,22 @@ from shared.requirements.model import (
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The level that assessors found by one criterion of a rubric. `activity` is the review's, `points` a decimal in text."""
+
+    activity: str
+    criterion: str
+    level: str
+    points: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What was found at one node: `of` has the findings of its parts, in the requirement's order.
 
     `by` are the ids of the entries or awards that count here (empty at a group), `value` what was reached where the node
     asks for an amount (a score, a mean, credits, a count), as a decimal in text. `waived` names the decision of a person
-    that stands in for it.
+    that stands in for it. `results` has what people judged in the entries that count (None: nothing).
     """
 
     met: bool
@@ -37,6 +47,7 @@ class Finding:
     value: str | None = None
     waived: str | None = None
     of: tuple[Finding, ...] = ()
+    results: tuple[Judged, ...] | None = None
 
 
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
