@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from shared.broker import At, connection
 from shared.events.catalog import Published
 from shared.events.envelope import Cause, Malformed, Message, read_envelope
 from shared.kafka import LARGEST_MESSAGE, Unavailable, persistently
@@ -55,8 +56,8 @@ class Broadcast:
     `async with Broadcast(...)`; `await caught_up()` before relying on `snapshot`.
     """
 
-    def __init__(self, bootstrap: str, topic: Topic) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, broker: At, topic: Topic) -> None:
+        self._broker = broker
         self._topic = topic
         self._models: dict[str, type[Message]] = {model.TYPE: model for model in topic.events}
         self._partition = TopicPartition(topic.name, 0)
@@ -115,7 +116,7 @@ class Broadcast:
 
     async def _connect(self) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap.split(","),
+            **connection(self._broker),
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             max_partition_fetch_bytes=2 * LARGEST_MESSAGE,

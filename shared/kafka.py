@@ -23,6 +23,7 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import murmur2
 
+from shared.broker import At, connection
 from shared.events.envelope import Envelope, Headers
 from shared.topics import TOPICS, Topic
 
@@ -94,8 +95,8 @@ async def persistently(
 class Publisher:
     """A producer: what it has published is on all replicas in sync, in order within a partition."""
 
-    def __init__(self, bootstrap: str, *, client: str = "cairn") -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, broker: At, *, client: str = "cairn") -> None:
+        self._broker = broker
         self._client = client
         self._producer: AIOKafkaProducer | None = None
         self._renewing = asyncio.Lock()
@@ -155,6 +156,16 @@ class Publisher:
         except KafkaError as error:
             raise Unavailable(f"topic {topic}: {error}") from error
 
+    async def asked(self, topic: str) -> None:
+        """Ask the broker anew for its topics. Raises Unavailable if it does not say that there is this one."""
+        producer = await self._connected()
+        try:
+            found = (await producer.client.fetch_all_metadata()).partitions_for_topic(topic)
+        except KafkaError as error:
+            raise Unavailable(f"the broker does not answer: {type(error).__name__}") from error
+        if not found:
+            raise Unavailable(f"there is no topic {topic}")
+
     async def _send(self, messages: Sequence[Outgoing], within: float | None) -> list[Outgoing]:
         """Raises the first trouble, if any message was not confirmed."""
         producer = await self._connected()
@@ -200,7 +211,7 @@ class Publisher:
 
     async def _connect(self) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap.split(","),
+            **connection(self._broker),
             client_id=self._client,
             acks="all",
             enable_idempotence=True,
@@ -217,9 +228,9 @@ class Publisher:
         self._producer = producer
 
 
-async def create_topics(bootstrap: str, partitions: int = 4, replication: int = 1, topics: Iterable[Topic] = TOPICS) -> list[str]:
+async def create_topics(broker: At, partitions: int = 4, replication: int = 1, topics: Iterable[Topic] = TOPICS) -> list[str]:
     """Make those that are missing, and say which those were. Those that are there stay as they are."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap.split(","))
+    admin = AIOKafkaAdminClient(**connection(broker))
     await persistently("Connecting to the broker", admin.start, KafkaConnectionError)
     try:
         there = set(await admin.list_topics())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC
-from typing import Any, Final, cast
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self, cast
 
 from bson.binary import UUID_SUBTYPE, Binary
 from bson.errors import BSONError
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import ASCENDING, DESCENDING, DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateOne, WriteConcern
+from pymongo import ASCENDING, DESCENDING, DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne, WriteConcern
 from pymongo.errors import (
     BulkWriteError,
     CollectionInvalid,
@@ -21,6 +22,11 @@ from pymongo.errors import (
     PyMongoError,
     WTimeoutError,
 )
+
+from shared.certificates import show, trusting
+from shared.settings import Settings, Unset
+from shared.telemetry import recording
+from shared.telemetry.database import Commands
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
@@ -44,8 +50,11 @@ __all__ = [
     "ReplaceOne",
     "Session",
     "Unavailable",
+    "UpdateMany",
     "UpdateOne",
     "by_ids",
+    "insert_new",
+    "is_conflict",
     "is_duplicate",
     "is_impossible",
     "name_of",
@@ -66,13 +75,29 @@ def is_duplicate(error: BaseException) -> bool:
     return isinstance(error, DuplicateKeyError)
 
 
-async def by_ids(collection: Collection, ids: Sequence[Any]) -> list[Document]:
-    """The documents with these ids, as many as there are. Asked for in portions: long lists are slow in the embedded database."""
+async def by_ids(collection: Collection, ids: Sequence[Any], fields: Sequence[str] | None = None) -> list[Document]:
+    """The documents with these ids, as many as there are, with all their fields unless some are named.
+
+    Asked for in portions: long lists are slow in the embedded database.
+    """
     portions = [ids[start : start + _PORTION] for start in range(0, len(ids), _PORTION)]
     found: list[Document] = []
     for portion in portions:
-        found += await collection.find({"_id": {"$in": list(portion)}}).to_list(None)
+        found += await collection.find({"_id": {"$in": list(portion)}}, fields).to_list(None)
     return found
+
+
+async def insert_new(collection: Collection, documents: Sequence[Document]) -> set[int]:
+    """Insert those whose `_id` (or other unique value) isn't there yet; the indexes of the others."""
+    if not documents:
+        return set()
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if not is_duplicate(error):
+            raise
+        return {int(failure["index"]) for failure in (error.details or {}).get("writeErrors", ())}
+    return set()
 
 
 def is_impossible(error: BaseException) -> bool:
@@ -86,6 +111,15 @@ def is_impossible(error: BaseException) -> bool:
     return isinstance(error, OperationFailure) and not isinstance(error, WTimeoutError) and error.code in _IMPOSSIBLE
 
 
+def is_conflict(error: BaseException) -> bool:
+    """Whether a transaction was aborted because another one wrote the same: nothing of it is there, and it may be tried again."""
+    return (
+        isinstance(error, PyMongoError)
+        and not isinstance(error, ConnectionFailure)
+        and error.has_error_label("TransientTransactionError")
+    )
+
+
 def name_of(session: Session) -> bytes:
     """The name by which the database knows a session."""
     return bytes(cast("Mapping[str, bytes]", session.session_id)["id"])
@@ -97,8 +131,12 @@ class Database:
     `away_after` is the time in seconds after which an operation raises Unavailable when no server can be reached.
     """
 
-    def __init__(self, url: str, name: str, *, away_after: float = 5.0) -> None:
+    def __init__(
+        self, url: str, name: str, *, away_after: float = 5.0, ca: Path | None = None, certificate: Path | None = None
+    ) -> None:
         self.name = name
+        files = {"tlsCAFile": ca, "tlsCertificateKeyFile": certificate}
+        tls: dict[str, Any] = {option: str(path) for option, path in files.items() if path is not None}
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             url,
             tz_aware=True,
@@ -108,8 +146,26 @@ class Database:
             connectTimeoutMS=int(away_after * 1000),
             socketTimeoutMS=60_000,
             appname="cairn",
+            **tls,
+            event_listeners=[Commands()] if recording() else [],
         )
         self._database = self._client.get_database(name, write_concern=WriteConcern(w="majority", j=True))
+
+    @classmethod
+    def of(cls, settings: Settings, name: str, url: str | None = None) -> Self:
+        """The database `name` of the settings' server (or the one at `url`), over TLS if they say how.
+
+        Raises Unset where the connection string, or a file, can't be used.
+        """
+        ca, certificate = settings.mongodb_ca, settings.mongodb_certificate
+        context = trusting("CAIRN_MONGODB_CA", ca)
+        if certificate is not None:
+            show(context, "CAIRN_MONGODB_CERTIFICATE", certificate)
+        try:
+            return cls(url or settings.mongodb, name, ca=ca, certificate=certificate)
+        except (PyMongoError, ValueError) as error:
+            tls = " where CAIRN_MONGODB_CA or CAIRN_MONGODB_CERTIFICATE ask for TLS" if ca or certificate else ""
+            raise Unset(f"CAIRN_MONGODB: not a connection string that can be used{tls} ({type(error).__name__})") from error
 
     def __getitem__(self, collection: str) -> Collection:
         return self._database[collection]
@@ -117,6 +173,11 @@ class Database:
     async def ping(self) -> None:
         """Raises Unavailable (or another DatabaseError) if the database does not answer."""
         await self._client.admin.command("ping")
+
+    async def time(self) -> datetime:
+        """By the server's clock: those of its clients' machines may say anything."""
+        answer = await self._client.admin.command("hello")
+        return cast("datetime", answer["localTime"]).replace(tzinfo=UTC)
 
     async def session(self) -> Session:
         """One to be kept, whose transactions others can abort by its name, should we die in the middle of one."""
@@ -155,6 +216,10 @@ class Database:
             else:
                 await self[collection].create_index(list(index))
         return self[collection]
+
+    async def collections(self) -> list[str]:
+        """The names of all that there are."""
+        return sorted(await self._database.list_collection_names())
 
     async def drop(self) -> None:
         """Remove the whole database."""
