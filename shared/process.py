@@ -76,6 +76,7 @@ def run(build: Build, role: str = "all", *, name: str | None = None) -> NoReturn
         print(f"{service} cannot start: {error}", file=sys.stderr)
         sys.exit(2)
     telemetry.configure(service, settings.instance, level=settings.log_level)
+    telemetry.watch_certificates(dict(settings))
     code = asyncio.run(_run(build, settings, role))
     telemetry.shutdown()
     sys.exit(code)
@@ -109,17 +110,24 @@ def _signals(told: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
+def listener(settings: Settings) -> socket.socket:
+    """The socket for requests. What it accepts sends at once: asyncio asks for that only of sockets that say they are TCP, which
+    these don't, and each answer would wait 40 ms for the client to acknowledge its head.
+    """
+    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
+    listening = socket.create_server((settings.http_host, settings.http_port), family=family, backlog=2_048)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
 async def serve(service: Service, settings: Settings, role: str, told: asyncio.Event) -> None:
     """Run the parts that belong to the role until `told` is set or one of them fails; then stop all. Raises the failure.
 
     The order of stopping: no more requests, the stream's batch in hand, the background.
     """
-    listening = socket.create_server(
-        (settings.http_host, settings.http_port),
-        family=socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET,
-        backlog=2_048,
-    )
+    listening = listener(settings)
     log.info("listening", extra={"port": listening.getsockname()[1], "role": role})
+    service.app.state.room.allow(settings.http_requests, settings.http_bytes)
     stream = service.stream if role != "api" else None
     if stream is not None:
         service.app.state.checks.append(_asked_of(stream))

@@ -13,8 +13,9 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from shared.http import health
+from shared.http.admission import Room
 from shared.http.auth import Tokens
-from shared.http.body_limit import BodyLimit
+from shared.http.body_limit import EXEMPT, BodyLimit
 from shared.http.crossing import Crossing
 from shared.http.heads import Heads
 from shared.http.problems import MEDIA_TYPE, SCHEMA, add_problem_handlers
@@ -44,6 +45,7 @@ def create_app(
     """The app with these routes, health, problem details for every error, traces, and requests of `largest` bytes at most,
     on the paths in `larger` as many as it says.
 
+    There is room for so many requests and bytes at a time as `app.state.room` says, which the process sets.
     `ready` says what the HTTP side needs (database, broker); the stream's own readiness is added by the process that runs it.
     `tokens` verifies bearer tokens; without it whatever needs a token is answered with 503.
     `open_to_all` are those routes that pages of other origins may use; none of them may want a token or a cookie.
@@ -59,9 +61,10 @@ def create_app(
     )
     app.state.tokens = tokens
     app.state.checks = [ready]
+    app.state.room = Room()
     if open_to_all:
         app.add_middleware(Crossing, routes=open_to_all)
-    app.add_middleware(BodyLimit, limit=largest, exceptions=larger)
+    app.add_middleware(BodyLimit, limit=largest, room=app.state.room, exceptions=larger)
     add_problem_handlers(app)
     app.add_middleware(Traced)
     app.include_router(health.router)
@@ -93,15 +96,37 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             schemas.pop(fastapis_own, None)
         schemas["Problem"] = SCHEMA
         problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        for path in document.get("paths", {}).values():
+        for address, path in document.get("paths", {}).items():
             for operation in path.values():
                 answers = operation["responses"]
+                if not address.startswith(EXEMPT):
+                    answers.setdefault(
+                        "429", {"description": "Too much is being worked on; Retry-After says when to come again."}
+                    )
+                    answers.setdefault(
+                        "503", {"description": "What is needed does not answer; Retry-After says when to come again."}
+                    )
                 if operation.get("security"):
                     answers.setdefault("401", {"description": "The token is missing or not accepted."})
                     answers.setdefault("403", {"description": "The token lacks the scope."})
+                parameters = operation.get("parameters", ())
+                if any(parameter["in"] == "path" for parameter in parameters):
+                    answers.setdefault("404", {"description": "There is no such thing."})
+                if "requestBody" in operation:
+                    answers.setdefault("400", {"description": "The body cannot be read."})
+                    answers.setdefault("413", {"description": "The body is too large."})
+                if any(parameter["name"] == "cursor" for parameter in parameters):
+                    answers.setdefault("400", {"description": "The cursor is not one of this list's."})
                 for status, answer in answers.items():
                     if status.startswith(("4", "5")):
-                        answer["content"] = problem
+                        if not _has_words_of_its_own(answer):
+                            answer["content"] = problem
                         answer.setdefault("description", "The request is not valid.")
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _has_words_of_its_own(answer: Mapping[str, Any]) -> bool:
+    """Whether a path describes its errors itself, where a protocol has words of its own for them, as OAuth does."""
+    schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+    return bool(schema) and "$ref" not in schema

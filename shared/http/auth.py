@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, time
-from typing import Annotated, Any, Final, TypeGuard
+from typing import Annotated, Any, Final, Self, TypeGuard
 
 import httpx
 from fastapi import Depends, Request
@@ -19,6 +19,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from shared.http.problems import Problem, unavailable
+from shared.http.roles import Roles
+from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ SKEW: Final = 60
 AGAIN_AFTER: Final = 30.0
 STALE_AFTER: Final = 600.0
 LONGEST: Final = 16_384
+DISCOVERY: Final = "/.well-known/openid-configuration"
 
 PublicKey = ECKey | RSAKey | OKPKey
 
@@ -73,9 +76,13 @@ class Tokens:
 
     The key set is read at first use, again when a token names a key that is not in it (every 30 s at most, whatever tokens say),
     and when it is older than ten minutes, so that a withdrawn key is forgotten. While it cannot be read, the last one counts.
+    `jwks` may name the issuer's OpenID configuration instead, which says where the key set is.
     """
 
-    def __init__(self, jwks: str, issuer: str, audience: str, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, jwks: str, issuer: str, audience: str, *, roles: Roles | None = None, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self.roles = roles
         self.jwks = jwks
         self.issuer = issuer
         self.audience = audience
@@ -85,9 +92,14 @@ class Tokens:
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the settings say. Raises Unset."""
+        return cls(settings.jwks, settings.token_issuer, settings.token_audience, roles=Roles.of(settings))
+
     async def caller(self, token: str) -> Caller:
         """Raises Untrusted, or KeysAway when there is no key set to go by."""
-        return caller_of((await self.opened(token))[1])
+        return caller_of((await self.opened(token))[1], self.roles)
 
     async def opened(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Header and claims of a token whose signature, issuer, audience and times are right, and which has a subject.
@@ -162,16 +174,32 @@ class Tokens:
         if not self.jwks.startswith(("http://", "https://")):
             return json.loads(await asyncio.to_thread(Path(self.jwks).read_bytes))
         async with httpx.AsyncClient(timeout=5.0, follow_redirects=False) as client:
-            answer = await client.get(self.jwks, headers={"accept": "application/json"})
-            return json.loads(answer.raise_for_status().content)
+            found = await _document(client, self.jwks)
+            return await _document(client, self._keys_named(found)) if self.jwks.endswith(DISCOVERY) else found
+
+    def _keys_named(self, configuration: object) -> str:
+        """Raises ValueError, unless it is the issuer's own, and its keys are as well kept as it is itself."""
+        said = configuration if isinstance(configuration, dict) else {}
+        keys = said.get("jwks_uri")
+        if said.get("issuer") != self.issuer:
+            raise ValueError("the configuration is another issuer's")
+        if not isinstance(keys, str) or not (keys.startswith("https://") or self.jwks.startswith("http://")):
+            raise ValueError("the configuration has no usable jwks_uri")
+        return keys
 
 
-def caller_of(claims: Mapping[str, Any]) -> Caller:
-    """Raises Untrusted when scope or learner is something else than text."""
+async def _document(client: httpx.AsyncClient, address: str) -> object:
+    answer = await client.get(address, headers={"accept": "application/json"})
+    return json.loads(answer.raise_for_status().content)
+
+
+def caller_of(claims: Mapping[str, Any], roles: Roles | None = None) -> Caller:
+    """With the scopes that the token names, and those of its roles. Raises Untrusted when scope or learner is other than text."""
     subject, learner, scope = claims["sub"], claims.get("learner"), claims.get("scope", "")
     if not isinstance(scope, str) or not isinstance(learner, str | None):
         raise Untrusted("its claims scope and learner must be text")
-    return Caller(subject, frozenset(scope.split()), learner or subject, is_learner=bool(learner))
+    scopes = frozenset(scope.split()) | (frozenset() if roles is None else roles.scopes(claims))
+    return Caller(subject, scopes, learner or subject, is_learner=bool(learner))
 
 
 def _is_time(value: object) -> TypeGuard[int | float]:

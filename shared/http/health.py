@@ -18,6 +18,7 @@ Check = Callable[[], Awaitable[Mapping[str, bool | str]]]
 """What the service needs, by name: True where it is there, otherwise False or a text that says what is missing."""
 
 WITHIN: Final = 5.0
+PART_WITHIN: Final = 4.0
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -28,7 +29,10 @@ class Live(BaseModel):
 
 class Ready(BaseModel):
     status: str = "ready"
-    checks: Annotated[dict[str, bool | str], Field(description="what the service needs, and whether it is there")]
+    checks: Annotated[
+        dict[str, bool | str],
+        Field(description="what the service needs, and whether it is there; `paused`: the stream is, by an operator"),
+    ]
 
 
 @router.get("/live")
@@ -47,6 +51,27 @@ async def ready(request: Request) -> Ready:
         missing = ", ".join(name for name, found in checks.items() if found is not True)
         raise Problem(503, "Not ready", f"missing: {missing}", checks=checks)
     return Ready(checks=checks)
+
+
+def answering(**parts: Callable[[], Awaitable[object]]) -> Check:
+    """All parts are asked at once, so that each that does not answer is named; one answers if it raises nothing."""
+
+    async def check() -> Mapping[str, bool | str]:
+        found = await asyncio.gather(*(_answer(part) for part in parts.values()))
+        return dict(zip(parts, found, strict=True))
+
+    return check
+
+
+async def _answer(part: Callable[[], Awaitable[object]]) -> bool | str:
+    try:
+        async with asyncio.timeout(PART_WITHIN):
+            await part()
+    except TimeoutError:
+        return f"no answer within {PART_WITHIN:g} s"
+    except Exception as error:  # noqa: BLE001 - whatever a driver raises, the part is not there
+        return f"failed: {type(error).__name__}"
+    return True
 
 
 async def _asked(check: Check) -> dict[str, Any]:

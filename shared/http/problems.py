@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import kafka, mongo, telemetry
@@ -18,6 +20,13 @@ from shared import kafka, mongo, telemetry
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The disk is full, or the quota of it that this process has."""
+
+MOST_ERRORS: Final = 100
+LONGEST_PLACE: Final = 500
+"""An answer is no longer than what it is about."""
+METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -88,11 +97,14 @@ def place_of(location: Sequence[str | int]) -> str:
 
 
 def invalid(errors: Sequence[Mapping[str, Any]]) -> Problem:
-    """The problem that names each error that pydantic or FastAPI found."""
-    found = [{"place": place_of(error["loc"]), "message": str(error["msg"]).removeprefix("Value error, ")} for error in errors]
-    return Problem(
-        422, "The request is not valid", f"{len(found)} error{'s' * (len(found) != 1)}, each with its place", errors=found
-    )
+    """The problem that names each error that pydantic or FastAPI found; the first of them where there are very many."""
+    found = [
+        {"place": place_of(error["loc"])[:LONGEST_PLACE], "message": str(error["msg"]).removeprefix("Value error, ")}
+        for error in errors[:MOST_ERRORS]
+    ]
+    left_out = f"; here are the first {MOST_ERRORS}" if len(errors) > MOST_ERRORS else ""
+    said = f"{len(errors)} error{'s' * (len(errors) != 1)}, each with its place{left_out}"
+    return Problem(422, "The request is not valid", said, errors=found)
 
 
 async def _problem(request: Request, error: Exception) -> JSONResponse:
@@ -109,7 +121,25 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     title = phrase(error.status_code)
     detail = error.detail if error.detail != title else None
-    return Problem(error.status_code, title, detail, headers=error.headers).response()
+    headers: Mapping[str, str] | None = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(_methods(request))
+        headers = {"allow": allowed}
+        detail = detail or f"{request.method} is not for this address; it takes {allowed}."
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = detail or "There is nothing at this address."
+    return Problem(error.status_code, title, detail, headers=headers).response()
+
+
+def _methods(request: Request) -> list[str]:
+    """Of all routes to the address: the one that refused may not be the only one."""
+    routes = request.app.router.routes
+    found = {
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    }
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
@@ -122,6 +152,15 @@ async def _away(request: Request, error: Exception) -> JSONResponse:
     what = "The broker" if isinstance(error, kafka.Unavailable) else "The database"
     log.warning("a request failed because something is away: %s", type(error).__name__)
     return unavailable(2, f"{what} does not answer; nothing is lost, please try again.").response()
+
+
+async def _no_room(request: Request, error: Exception) -> JSONResponse:
+    """What was brought could not be laid down while it is read: others may be done with theirs soon."""
+    assert isinstance(error, OSError)
+    if error.errno not in NO_ROOM:
+        raise error
+    log.warning("a request failed because there is no room on disk: %s", error.strerror)
+    return unavailable(10, "There is no room for files at the moment; nothing was taken, please try again.").response()
 
 
 async def _too_large(request: Request, error: Exception) -> JSONResponse:
@@ -164,6 +203,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(mongo.Unavailable, _away)
     app.add_exception_handler(kafka.Unavailable, _away)
     app.add_exception_handler(kafka.TooLarge, _too_large)
+    app.add_exception_handler(OSError, _no_room)
     app.add_middleware(Unforeseen)
 
 

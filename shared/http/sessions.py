@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from shared.http.auth import Caller, caller_by_token
 from shared.http.problems import Elsewhere, Problem, unavailable
+from shared.http.roles import Roles
 from shared.http.sign_in import Attempt, Provider
 from shared.settings import Settings, Unset
 
@@ -44,9 +45,10 @@ def origin_of(address: str) -> str:
 class Sessions:
     """Makes and reads the cookies of a service that people reach at `outside`. Without a provider nobody can sign in."""
 
-    def __init__(self, secret: bytes | None, outside: str, provider: Provider | None = None) -> None:
+    def __init__(self, secret: bytes | None, outside: str, provider: Provider | None = None, roles: Roles | None = None) -> None:
         self.outside = outside
         self.provider = provider
+        self.roles = roles
         self.origin = origin_of(outside)
         self.secure = outside.startswith("https://")
         prefix = "__Host-" if self.secure else ""
@@ -62,7 +64,7 @@ class Sessions:
         secret = settings.secret_of_sessions()
         if provider is not None and secret is None:
             raise Unset("CAIRN_SESSION_KEY: needed because CAIRN_OIDC_ISSUER is there")
-        return cls(secret, outside, provider)
+        return cls(secret, outside, provider, Roles.of(settings))
 
     def signed(self, learner: str, scopes: frozenset[str] = frozenset()) -> str:
         """The cookie's text for this person."""

@@ -17,7 +17,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[im
 from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from joserfc.errors import JoseError
 
-from shared.http.auth import SKEW, KeysAway, Tokens, Untrusted
+from shared.http.auth import DISCOVERY, SKEW, KeysAway, Tokens, Untrusted
 from shared.settings import Settings, Unset
 
 SCOPE: Final = "openid profile"
@@ -175,7 +175,7 @@ class Provider:
             return self._known[1]
 
     async def _discovered(self, before: Tokens | None) -> Configuration:
-        address = self.issuer.rstrip("/") + "/.well-known/openid-configuration"
+        address = self.issuer.rstrip("/") + DISCOVERY
         status, said = await self._asked("GET", address, {"accept": "application/json"})
         if status != 200:
             raise ProviderAway(f"its configuration was answered with {status}")
@@ -194,7 +194,9 @@ class Provider:
             end_session=end if isinstance(end, str) and self._is_safe(end) else None,
             names_itself=said.get("authorization_response_iss_parameter_supported") is True,
             secret_in_body=isinstance(methods, list) and "client_secret_basic" not in methods,
-            tokens=before if before is not None and before.jwks == keys else Tokens(keys, self.issuer, self.client_id),
+            tokens=before
+            if before is not None and before.jwks == keys
+            else Tokens(keys, self.issuer, self.client_id, clock=self._clock),
         )
 
     def _is_safe(self, address: str) -> bool:

@@ -104,10 +104,10 @@ async def sign_out(request: Request) -> Response:
 
 
 def _session(sessions: Sessions, claims: Any) -> str:
-    """The learner is whom the claim `learner` names, or else the subject; `cairn_scopes` or `scope` says what they may."""
+    """The learner is whom `learner` names, or else the subject; `cairn_scopes` or `scope`, and roles, say what they may."""
     scope = claims.get("cairn_scopes", claims.get("scope", ""))
     try:
-        caller = caller_of({**claims, "scope": " ".join(map(str, scope)) if isinstance(scope, list) else scope})
+        caller = caller_of({**claims, "scope": " ".join(map(str, scope)) if isinstance(scope, list) else scope}, sessions.roles)
     except Untrusted as error:
         raise NotSignedIn(str(error)) from error
     return sessions.signed(caller.learner, caller.scopes)

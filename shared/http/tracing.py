@@ -8,9 +8,12 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import telemetry
-from shared.telemetry.metrics import HTTP_REQUESTS
+from shared.telemetry.metrics import HTTP_IN_HAND, HTTP_REQUESTS
 
 UNKNOWN: Final = "unknown"
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+OTHER: Final = "_OTHER"
+"""What the conventions call every method that is none: anybody can think of new ones."""
 
 
 class Traced:
@@ -22,7 +25,8 @@ class Traced:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/health/"):
             return await self.app(scope, receive, send)
-        method: str = scope["method"]
+        method: str = scope["method"] if scope["method"] in METHODS else OTHER
+        asked = {"http.request.method": method, "url.scheme": scope.get("scheme", "http")}
         status = 500
         started = perf_counter()
 
@@ -32,7 +36,8 @@ class Traced:
                 status = message["status"]
             await send(message)
 
-        with telemetry.span(method, kind="server", parent=_parent(scope), attributes={"http.request.method": method}) as span:
+        HTTP_IN_HAND.add(1, asked)
+        with telemetry.span(method, kind="server", parent=_parent(scope), attributes=asked) as span:
             try:
                 await self.app(scope, receive, noting)
             finally:
@@ -42,10 +47,9 @@ class Traced:
                 span.set("http.response.status_code", status)
                 if status >= 500:
                     span.failed(str(status))
-                HTTP_REQUESTS.record(
-                    perf_counter() - started,
-                    {"http.request.method": method, "http.route": route, "http.response.status_code": status},
-                )
+                answered = asked | {"http.route": route, "http.response.status_code": status}
+                HTTP_REQUESTS.record(perf_counter() - started, answered | ({"error.type": str(status)} if status >= 500 else {}))
+                HTTP_IN_HAND.add(-1, asked)
         return None
 
 

@@ -8,7 +8,8 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
 
 from shared.http import create_app
 from shared.process import Service, run
@@ -30,6 +31,15 @@ async def slow() -> str:
     await asyncio.sleep(0.5)
     tell("request answered")
     return "answered"
+
+
+@router.post("/files")
+async def bring(request: Request) -> int:
+    """How large the file in the form is."""
+    async with request.form() as form:
+        brought = form["file"]
+        assert isinstance(brought, UploadFile)
+        return len(await brought.read())
 
 
 class Batches:
@@ -71,7 +81,7 @@ async def ready() -> Mapping[str, bool | str]:
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
     if BEHAVIOUR == "cannot open":
         raise RuntimeError("no database")
-    yield Service(create_app("small", routers=[router], ready=ready), Batches(), (sending,))
+    yield Service(create_app("small", routers=[router], ready=ready, largest=2_000_000), Batches(), (sending,))
     tell("closed")
 
 

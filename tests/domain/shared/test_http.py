@@ -32,6 +32,11 @@ async def order(order: Order) -> int:
     return len(order.lines)
 
 
+@router.get("/orders")
+async def orders() -> list[int]:
+    return []
+
+
 @router.get("/secret")
 async def secret(caller: Annotated[Caller, Depends(requires("awards:read"))]) -> str:
     return caller.subject
@@ -190,8 +195,17 @@ async def test_a_body_of_exactly_the_limit_is_taken(http: httpx.AsyncClient) -> 
 
 
 async def test_unknown_paths_and_methods_are_problems(http: httpx.AsyncClient) -> None:
-    problem(await http.get("/nowhere"), 404)
-    assert problem(await http.delete("/orders"), 405)["title"] == "Method Not Allowed"
+    assert problem(await http.get("/nowhere"), 404)["detail"] == "There is nothing at this address."
+    answer = await http.delete("/orders")
+    assert problem(answer, 405)["detail"] == "DELETE is not for this address; it takes GET, HEAD, POST."
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+
+
+def test_a_document_tells_what_may_go_wrong_with_any_request_of_its_shape() -> None:
+    paths = create_app("test", routers=[router], ready=Needs()).openapi()["paths"]
+    assert {"400", "413"} < paths["/orders"]["post"]["responses"].keys()
+    assert {"400", "401", "403", "404"} < paths["/learners/{learner}/things"]["get"]["responses"].keys()
+    assert paths["/orders"]["get"]["responses"].keys() == {"200", "429", "503"}
 
 
 async def test_a_problem_carries_its_members(http: httpx.AsyncClient) -> None:
@@ -248,7 +262,7 @@ async def test_the_openapi_document_declares_tokens_and_problems(http: httpx.Asy
     }
     protected = document["paths"]["/secret"]["get"]
     assert protected["security"] == [{"bearer": []}]
-    assert set(protected["responses"]) == {"200", "401", "403"}
+    assert set(protected["responses"]) == {"200", "401", "403", "429", "503"}
     for operation in (document["paths"]["/orders"]["post"], protected):
         refusals = [answer for status, answer in operation["responses"].items() if status[0] == "4"]
         assert all("application/problem+json" in answer["content"] for answer in refusals)
