@@ -36,15 +36,24 @@ class JSONLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage()[:_LONGEST],
+            "message": message_of(record),
             **self._who,
         }
         if (trace := trace_id()) is not None:
             line |= {"trace_id": trace, "span_id": span_id()}
-        line |= {name: value for name, value in vars(record).items() if name not in _OWN}
+        line |= extras(record)
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = described(record.exc_info[1])
         return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def message_of(record: logging.LogRecord) -> str:
+    return record.getMessage()[:_LONGEST]
+
+
+def extras(record: logging.LogRecord) -> dict[str, Any]:
+    """What was logged beside the message."""
+    return {name: value for name, value in vars(record).items() if name not in _OWN}
 
 
 def described(error: BaseException) -> dict[str, Any]:
@@ -59,29 +68,35 @@ def described(error: BaseException) -> dict[str, Any]:
 
 
 class Repetitions(logging.Filter):
-    """Lets a library say the same thing `most` times in `within` seconds; the next line after that tells how often it was said.
+    """Lets a library say the same thing `most` times in `within` seconds, and warnings of our own `most_own` times; the next line
+    after that tells how often it was said (`left_out`).
 
-    A client that lost its broker says so many times a second, and nothing else could be found in the log.
+    A client that lost its broker says so many times a second, and requests fail as often as anybody asks: nothing else could be
+    found in the log.
     """
 
-    def __init__(self, most: int = 3, within: float = 30.0, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, most: int = 3, within: float = 30.0, clock: Callable[[], float] = monotonic, *, most_own: int = 10
+    ) -> None:
         super().__init__()
-        self._most, self._within, self._clock = most, within, clock
+        self._most, self._most_own, self._within, self._clock = most, most_own, within, clock
         self._said: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not record.name.startswith(CHATTY):
+        chatty = record.name.startswith(CHATTY)
+        if not chatty and record.levelno < logging.WARNING:
             return True
+        most = self._most if chatty else self._most_own
         what, now = (record.name, str(record.msg)[:200]), self._clock()
         since, times = self._said.get(what, (now, 0))
         if now - since >= self._within:
-            if times > self._most:
-                record.left_out = times - self._most
+            if times > most:
+                record.left_out = times - most
             since, times = now, 0
         if len(self._said) > 1_000:
             self._said.clear()
         self._said[what] = since, times + 1
-        return times < self._most
+        return times < most
 
 
 def log_to_stderr(service: str, instance: str, level: str) -> None:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.trace import Span as Recorded
     from opentelemetry.trace import SpanContext, Tracer
 
@@ -122,13 +123,20 @@ def span(
 def _begun(
     tracer: Tracer, name: str, kind: Kind, parent: str | None, attributes: Attributes | None, links: Sequence[str]
 ) -> Recorded:
-    from opentelemetry.context import Context
-    from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, set_span_in_context
+    from opentelemetry.trace import Link, SpanKind
 
-    found = _parsed(parent)
-    around = Context() if found is None else set_span_in_context(NonRecordingSpan(found), Context())
+    around = context_of(parent)
     linked = [Link(context) for context in map(_parsed, links) if context is not None]
     return tracer.start_span(name, around, SpanKind[kind.upper()], attributes, linked)
+
+
+def context_of(parent: str | None) -> Context:
+    """OpenTelemetry's own, with the span that the traceparent names, if it is valid."""
+    from opentelemetry.context import Context
+    from opentelemetry.trace import NonRecordingSpan, set_span_in_context
+
+    found = _parsed(parent)
+    return Context() if found is None else set_span_in_context(NonRecordingSpan(found), Context())
 
 
 def _parsed(parent: str | None) -> SpanContext | None:

@@ -83,8 +83,17 @@ def test_a_library_that_says_the_same_again_and_again_is_counted_instead() -> No
     shown = [said("aiokafka.conn", "Connect attempt to %s failed", number) for number in range(50)]
     assert [record is not None for record in shown] == [True, True] + [False] * 48
     assert said("aiokafka.conn", "Something else") is not None
-    assert all(said("services.awarding", "dead letter") for _ in range(50))
     now[0] = 31.0
     again = said("aiokafka.conn", "Connect attempt to %s failed", 51)
     assert again is not None
     assert vars(again)["left_out"] == 48
+
+
+def test_our_own_warnings_are_counted_when_they_are_too_many_and_what_is_said_otherwise_is_not() -> None:
+    repetitions = Repetitions(most_own=5, clock=lambda: 0.0)
+
+    def said(level: int) -> int:
+        records = [logging.LogRecord("shared.http", level, __file__, 1, "it failed: %s", (n,), None) for n in range(50)]
+        return sum(map(repetitions.filter, records))
+
+    assert (said(logging.INFO), said(logging.WARNING)) == (50, 5)

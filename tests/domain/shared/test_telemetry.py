@@ -11,7 +11,20 @@ from fastapi import APIRouter
 from deploy.local.otlp import Collector, ReceivedSpan
 from shared import telemetry
 from shared.http import create_app
-from shared.telemetry.metrics import BATCH_SIZE, EVENTS_IN, LAG, METRICS, PARTITION, TOPIC, Counter, Gauge, Histogram
+from shared.telemetry.metrics import (
+    BATCH_SIZE,
+    CONSUMING,
+    EVENTS_IN,
+    LAG,
+    METRICS,
+    PARTITION,
+    TOPIC,
+    Counter,
+    Gauge,
+    Histogram,
+    Observed,
+    UpDown,
+)
 from tests.domain.shared.exporting import exporting
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -158,7 +171,7 @@ def test_metrics_arrive_with_their_unit_and_attributes(collector: Collector) -> 
     telemetry.shutdown()
     points = {point.name: point for point in collector.measured}
     assert points[EVENTS_IN.name].value == 7
-    assert points[EVENTS_IN.name].attributes == {TOPIC: "completions"}
+    assert points[EVENTS_IN.name].attributes == {TOPIC: "completions", **CONSUMING}
     assert (points[BATCH_SIZE.name].value, points[BATCH_SIZE.name].count) == (7, 1)
     assert (points[LAG.name].value, points[LAG.name].unit) == (12, "{message}")
 
@@ -169,13 +182,18 @@ def test_every_metric_can_be_made_and_names_itself_once(collector: Collector) ->
         assert metric.unit
         assert metric.says.endswith(".")
         match metric:
-            case Counter():
+            case Counter() | UpDown():
                 metric.add(1)
+            case Observed():
+                metric.observe("test", lambda: [(1.0, {})])
             case Histogram():
                 metric.record(1)
             case Gauge():
                 metric.set(1)
     telemetry.shutdown()
+    for metric in METRICS:
+        if isinstance(metric, Observed):
+            metric.observe("test", list)
     assert {point.name for point in collector.measured} == {metric.name for metric in METRICS}
 
 
