@@ -16,9 +16,11 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Column, Table
 
+from shared.broker import Broker, broker_of
 from shared.dead_letters.letters import Letter, NotTheirs, NotWhole, chosen, reading, redrive, survey, whole
 from shared.dead_letters.original import Unreadable, document_of, edited
 from shared.kafka import Publisher, Unavailable
+from shared.settings import KafkaSettings, Unset
 from shared.topics import DEAD_LETTERS
 
 T = TypeVar("T")
@@ -28,7 +30,9 @@ Which = StrEnum("Which", [*DEAD_LETTERS, "all"])  # type: ignore[misc]  # the se
 Service = Annotated[Which, typer.Option(help="whose dead letters")]
 Reason = Annotated[str | None, typer.Option(help="a regular expression that the reason must contain", metavar="REGEX")]
 Ids = Annotated[list[str] | None, typer.Option("--id", help="the beginning of a letter's id; may be given several times")]
-Bootstrap = Annotated[str, typer.Option("--kafka", envvar="CAIRN_KAFKA", help="bootstrap servers")]
+Bootstrap = Annotated[
+    str, typer.Option("--kafka", envvar="CAIRN_KAFKA", help="bootstrap servers; CAIRN_KAFKA_… say who we are there")
+]
 
 ALL: Final = Which("all")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -100,13 +104,13 @@ def redrive_(
 
 
 async def _surveyed(kafka: str, service: Which) -> list[Letter]:
-    async with reading(kafka) as consumer:
+    async with reading(_broker(kafka)) as consumer:
         return await survey(consumer, DEAD_LETTERS if service is ALL else (service.value,))
 
 
 async def _one(kafka: str, service: Which, id_: str) -> Letter:
     """Exits when no letter's id begins so, or several do."""
-    async with reading(kafka) as consumer:
+    async with reading(_broker(kafka)) as consumer:
         found = chosen(await survey(consumer, DEAD_LETTERS if service is ALL else (service.value,)), ids=(id_,))
         if len(found) != 1:
             console.print(
@@ -119,7 +123,8 @@ async def _one(kafka: str, service: Which, id_: str) -> Letter:
 async def _redriven(kafka: str, letters: list[Letter], edit: bool) -> tuple[int, list[str]]:
     """How many were sent, and why others were not."""
     sent, refused = 0, []
-    async with reading(kafka) as consumer, Publisher(kafka, client="cairn-operator") as publisher:
+    broker = _broker(kafka)
+    async with reading(broker) as consumer, Publisher(broker, client="cairn-operator") as publisher:
         for letter in letters:
             original = await whole(consumer, letter)
             try:
@@ -165,12 +170,19 @@ def _plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else "·" for sign in text).replace("[", r"\[")
 
 
+def _broker(bootstrap: str) -> Broker:
+    return broker_of(KafkaSettings.read(kafka=bootstrap))
+
+
 def _run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)
     except (KafkaError, Unavailable) as error:
         console.print(f"the broker does not answer: {type(error).__name__}")
         raise typer.Exit(1) from error
+    except Unset as error:
+        console.print(str(error))
+        raise typer.Exit(2) from error
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.broker import At, connection
 from shared.events.envelope import Headers, rfc3339
 from shared.kafka import LARGEST_MESSAGE, Outgoing, Publisher, Unavailable
 from shared.topics import DEAD_LETTERS, REQUESTS
@@ -74,10 +75,10 @@ class Letter:
 
 
 @asynccontextmanager
-async def reading(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def reading(broker: At) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group: it leaves no trace."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap.split(","),
+        **connection(broker),
         enable_auto_commit=False,
         fetch_max_wait_ms=50,
         max_partition_fetch_bytes=2 * LARGEST_MESSAGE,
@@ -95,9 +96,8 @@ async def survey(consumer: AIOKafkaConsumer, services: Iterable[str]) -> list[Le
     redriven: dict[str, str] = {}
     for service in services:
         async for record in everything(consumer, DEAD_LETTERS[service].name):
-            headers = _texts(record.headers)
-            if headers.get("ce_type") == REDRIVEN:
-                redriven[headers.get("redrives", "")] = headers.get("ce_time", "")
+            if (note := note_of(record)) is not None:
+                redriven[note[0]] = note[1]
             elif (letter := letter_of(record, service)).id not in found:
                 found[letter.id] = replace(letter, value=None)
     letters = [replace(letter, redriven_at=redriven.get(letter.id)) for letter in found.values()]
@@ -111,6 +111,22 @@ async def whole(consumer: AIOKafkaConsumer, letter: Letter) -> Letter:
     consumer.seek(partition, letter.offset)
     record = await consumer.getone(partition)
     return replace(letter, value=record.value)
+
+
+async def letter_at(consumer: AIOKafkaConsumer, service: str, partition: int, offset: int) -> Letter | None:
+    """The letter that lies there, with its value; None if none does."""
+    place = TopicPartition(DEAD_LETTERS[service].name, partition)
+    bounds = await bounds_of(consumer, [place.topic])
+    if place not in bounds or not bounds[place][0] <= offset < bounds[place][1]:
+        return None
+    consumer.assign([place])
+    consumer.seek(place, offset)
+    while await consumer.position(place) <= offset:
+        for records in (await consumer.getmany(place, timeout_ms=500)).values():
+            for record in records[:1]:
+                is_letter = record.offset == offset and note_of(record) is None
+                return letter_of(record, service) if is_letter else None
+    return None
 
 
 async def redrive(publisher: Publisher, letter: Letter) -> None:
@@ -174,6 +190,12 @@ def letter_of(record: Any, service: str) -> Letter:
     )
 
 
+def note_of(record: Any) -> tuple[str, str] | None:
+    """Which letter was redriven and when, if the record says that one was."""
+    headers = _texts(record.headers)
+    return (headers.get("redrives", ""), headers.get("ce_time", "")) if headers.get("ce_type") == REDRIVEN else None
+
+
 def _texts(headers: Iterable[tuple[str, bytes | None]]) -> Mapping[str, str]:
     return {name: (raw or b"").decode("utf-8", "replace") for name, raw in headers if not name.startswith(ORIGINAL)}
 
@@ -186,21 +208,36 @@ async def _look_up(consumer: AIOKafkaConsumer) -> None:
     raise Unavailable("the broker does not say which topics there are")
 
 
-async def everything(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[Any]:
-    """Everything on a topic up to its end at this moment; nothing if there is no such topic. Raises Unavailable."""
+async def bounds_of(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[TopicPartition, tuple[int, int]]:
+    """The first offset that each partition still has, and the one that comes next; nothing of topics that aren't there.
+
+    Raises Unavailable.
+    """
     await _look_up(consumer)
-    partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-    if not partitions:
+    places = [TopicPartition(topic, number) for topic in topics for number in sorted(consumer.partitions_for_topic(topic) or ())]
+    if not places:
+        return {}
+    ends = await consumer.end_offsets(places)
+    firsts = await consumer.beginning_offsets(places)
+    return {place: (firsts[place], ends[place]) for place in places}
+
+
+async def everything(consumer: AIOKafkaConsumer, topic: str, since: Mapping[int, int] | None = None) -> AsyncIterator[Any]:
+    """Everything on a topic up to its end at this moment, of partitions that are in `since` from that offset on; nothing if there
+    is no such topic. Raises Unavailable.
+    """
+    bounds = await bounds_of(consumer, [topic])
+    ends = {place: end for place, (_, end) in bounds.items()}
+    starts = {place: max(first, (since or {}).get(place.partition, 0)) for place, (first, _) in bounds.items()}
+    open_ = {place for place in bounds if ends[place] > starts[place]}
+    if not open_:
         return
-    ends = await consumer.end_offsets(partitions)
-    starts = await consumer.beginning_offsets(partitions)
-    open_ = {partition for partition in partitions if ends[partition] > starts[partition]}
     consumer.assign(open_)
-    for partition in open_:
-        consumer.seek(partition, starts[partition])
+    for place in open_:
+        consumer.seek(place, starts[place])
     while open_:
-        for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+        for place, records in (await consumer.getmany(timeout_ms=500)).items():
             for record in records:
-                if record.offset < ends[partition]:
+                if record.offset < ends[place]:
                     yield record
-        open_ = {partition for partition in open_ if await consumer.position(partition) < ends[partition]}
+        open_ = {place for place in open_ if await consumer.position(place) < ends[place]}

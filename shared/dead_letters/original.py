@@ -15,7 +15,7 @@ class Unreadable(ValueError):
 
 
 def document_of(letter: Letter) -> dict[str, Any]:
-    """`key`, `headers`, and the value as `data` where it is JSON, as `text` where it is text, or else as `hex`."""
+    """`key`, `headers`, and the value as `data` where it is JSON, as `text` where it is other text, or else as `hex`."""
     document: dict[str, Any] = {
         "key": None if letter.key is None else letter.key.decode("utf-8", "backslashreplace"),
         "headers": {name: raw.decode("utf-8", "backslashreplace") for name, raw in letter.headers},
@@ -23,8 +23,10 @@ def document_of(letter: Letter) -> dict[str, Any]:
     if letter.value is None:
         return document
     try:
-        return document | {"data": orjson.loads(letter.value)}
-    except orjson.JSONDecodeError:
+        data = orjson.loads(letter.value)
+        _shallow_enough(data)
+        return document | {"data": data}
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         pass
     try:
         return document | {"text": letter.value.decode()}
@@ -60,6 +62,12 @@ def edited(letter: Letter, text: str) -> Letter:
     )
 
 
+def _shallow_enough(data: Any) -> bytes:
+    """As JSON. Raises JSONEncodeError for what is nested so deeply that it can't be shown as part of a document."""
+    orjson.dumps([[[[[[[[data]]]]]]]])
+    return orjson.dumps(data)
+
+
 def _same_value(before: dict[str, Any], after: dict[str, Any]) -> bool:
     return all(before.get(form, ...) == after.get(form, ...) for form in ("data", "text", "hex"))
 
@@ -69,7 +77,10 @@ def _value(letter: Letter, before: dict[str, Any], after: dict[str, Any]) -> byt
         return letter.value
     match after:
         case {"data": data}:
-            return orjson.dumps(data)
+            try:
+                return _shallow_enough(data)
+            except orjson.JSONEncodeError as error:
+                raise Unreadable("`data` is nested too deeply, or has numbers that are too large") from error
         case {"text": str(text)}:
             return text.encode()
         case {"hex": str(digits)}:

@@ -15,8 +15,10 @@ from shared.broadcast import Publication
 from shared.decisions import Amend, Decided, Drop, Event, Put, Refused, Writer
 from shared.events.envelope import Cause, Envelope, Fact, Message, envelope_of
 from shared.kafka import MEGABYTE
+from shared.stream.arrival import arrival, described
 from shared.stream.flow import Flow
 from shared.stream.incoming import Incoming, Reader
+from shared.stream.readings import Readings
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +39,13 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A fact with the envelope it will have, and whose it is."""
+    """A fact with the envelope it will have, and whose it is. `arrived` is when what led to it came, where that is measured."""
 
     fact: Fact
     envelope: Envelope
     learner: str
     partition: int
+    arrived: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Batch(Generic[R]):
     writes: list[Put | Drop | Amend] = field(default_factory=list)
     buried: list[Buried] = field(default_factory=list)
     failed_revisions: int = 0
+    readings: Readings = field(default_factory=Readings)
 
 
 def read_all(reader: Reader, messages: Iterable[Incoming]) -> list[Read]:
@@ -135,12 +139,13 @@ class Fold(Generic[R, K]):
         if record is None:
             record = self._flow.blank(learner)
         decide = self._flow.table[type(event.data)]
-        attributes = {"messaging.destination.name": incoming.topic, "messaging.message.id": event.id, "cairn.type": event.type}
+        attributes = described(incoming) | {"messaging.message.id": event.id, "cairn.type": event.type}
         parent = event.traceparent or telemetry.NEW_TRACE
         with telemetry.span(f"process {incoming.topic}", kind="consumer", parent=parent, attributes=attributes) as span:
             try:
                 decided = decide(record, event, self._rules)
-                self._take(learner, incoming.partition, record, decided, event, span.traceparent)
+                self._take(learner, incoming.partition, record, decided, event, span.traceparent, arrival(self._flow, incoming))
+                self.batch.readings.add(incoming, "new" if decided.record is not record else "repeated")
             except Refused as refusal:
                 span.failed("refused")
                 self._bury(incoming, str(refusal), span.traceparent)
@@ -151,14 +156,21 @@ class Fold(Generic[R, K]):
                 self._bury(incoming, f"the decision failed: {reason}", span.traceparent)
 
     def _take(
-        self, learner: str, partition: int, before: R, decided: Decided[R], event: Event[Any] | None, traceparent: str | None
+        self,
+        learner: str,
+        partition: int,
+        before: R,
+        decided: Decided[R],
+        event: Event[Any] | None,
+        traceparent: str | None,
+        arrived: datetime | None = None,
     ) -> None:
         """Raises Refused, and then nothing was taken and no number given."""
         numbers = self.batch.numbers.get(partition, {})
         if self._flow.number is not None:
             self._now = self._now or self._clock()
             decided, numbers = self._flow.number(before, decided, event, Writer(partition, self._now, numbers), self._rules)
-        said = [Said(fact, envelope_of(fact, self._source, traceparent), learner, partition) for fact in decided.facts]
+        said = [Said(fact, envelope_of(fact, self._source, traceparent), learner, partition, arrived) for fact in decided.facts]
         for one in said:
             if len(one.envelope.data) > LARGEST_FACT:
                 raise Refused(f"a fact of {len(one.envelope.data)} bytes would follow, {LARGEST_FACT} are allowed")
@@ -173,6 +185,7 @@ class Fold(Generic[R, K]):
 
     def _bury(self, incoming: Incoming, reason: str, traceparent: str | None) -> None:
         self.batch.buried.append(Buried(incoming, reason, traceparent))
+        self.batch.readings.add(incoming, "dead")
 
 
 def led(facts: Sequence[Fact], changed: Mapping[str, Publication]) -> str | None:

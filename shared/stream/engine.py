@@ -16,6 +16,7 @@ from faust.types import TP, EventT
 from faust.types.core import HeadersArg
 
 from shared.broadcast import Broadcast
+from shared.broker import At
 from shared.kafka import Publisher, Unavailable, persistently
 from shared.mongo import ASCENDING, Database, DatabaseError
 from shared.stream.checkpoint import COLLECTION as CHECKPOINTS
@@ -23,9 +24,14 @@ from shared.stream.checkpoint import Checkpoints, SweepProgress, sweeps
 from shared.stream.flow import Flow, Role
 from shared.stream.gaps import Auditor
 from shared.stream.incoming import Incoming
+from shared.stream.lag import lags
 from shared.stream.loop import Loop, Steps, no_steps
 from shared.stream.patience import TROUBLES
+from shared.stream.presence import COLLECTION as WORKERS
+from shared.stream.presence import Presence
 from shared.stream.records import COLLECTION as RECORDS
+from shared.stream.switch import COLLECTION as SWITCHES
+from shared.stream.switch import Brake, Switch
 from shared.stream.transaction import FACTS
 from shared.stream.worker import GATHERED_FOR, MOST_AT_ONCE, App, app_of
 from shared.telemetry import metrics
@@ -53,13 +59,16 @@ class Misconfigured(Exception):
 class Stream(Generic[R, K]):
     """Runs a flow: `start`, then `stop`, which finishes the batch in hand. `failed` gets the error with which the loop ended.
 
+    While an operator has paused it, it keeps its partitions and its place in the group, and does nothing: what it has taken is
+    kept in hand, or left where it must give a partition up. A batch that is being worked on is finished before.
+
     `publications` is the topic of the rules. `clock` and `steps` (called between any two steps of a batch) are for tests.
     """
 
     def __init__(
         self,
         flow: Flow[R, K],
-        bootstrap: str,
+        broker: At,
         database: Database,
         *,
         instance: str = "1",
@@ -69,18 +78,21 @@ class Stream(Generic[R, K]):
         most_records: int = 20_000,
     ) -> None:
         self._flow = flow
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._database = database
         self._instance = instance
         self._steps, self._clock, self._most_records = steps, clock, most_records
-        self._publisher = Publisher(bootstrap, client=f"{flow.service}-{instance}")
-        self._broadcast = Broadcast(bootstrap, publications)
-        self._auditor = Auditor(bootstrap)
+        self._publisher = Publisher(broker, client=f"{flow.service}-{instance}")
+        self._broadcast = Broadcast(broker, publications)
+        self._auditor = Auditor(broker)
+        self._brake = Brake(Switch(database))
+        self._presence = Presence(database, instance, lambda: self._loop.held if self._loop else (), self._trouble)
         self._roles: dict[str, Role] = {topic.name: role for role, topic in flow.inputs.items()}
         self._failed: asyncio.Future[None] | None = None
         self._loop: Loop[R, K] | None = None
         self._app: App | None = None
         self._around: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
         self._stopping = False
         self._joined = False
 
@@ -95,6 +107,7 @@ class Stream(Generic[R, K]):
         await self._publisher.start()
         partitions = await self._partitions()
         await persistently("Preparing the database", self._prepare, DatabaseError)
+        await persistently("Reading the switch", self._brake.look, DatabaseError)
         await self._broadcast.start()
         await self._broadcast.caught_up()
         self._loop = Loop(
@@ -105,16 +118,18 @@ class Stream(Generic[R, K]):
             self._auditor,
             instance=self._instance,
             partitions=partitions,
-            leaving=lambda: self._stopping or (self._app is not None and bool(self._app.rebalancing)),
+            leaving=self._leaving,
             steps=self._steps,
             clock=self._clock,
             most_records=self._most_records,
         )
-        self._app = self._faust(self._loop)
+        self._loop.patience.on_trouble = self._presence.failed
+        self._app = self._faust(self._loop, partitions * len(self._roles))
         bind_to_running_loop(self._app)
         self._app.finalize()
         await self._app.maybe_start()
         self._around = asyncio.create_task(self._look_around(self._loop, self._app), name=f"{self._flow.service} idle work")
+        self._beside = [asyncio.create_task(self._brake.keep_looking()), asyncio.create_task(self._presence.keep_saying())]
 
     async def stop(self) -> None:
         """Take nothing more, finish the batch in hand, and leave the group."""
@@ -123,6 +138,11 @@ class Stream(Generic[R, K]):
             await asyncio.gather(self._around, return_exceptions=True)
         if self._app is not None:
             await self._app.stop()
+        for task in self._beside:
+            task.cancel()
+        if self._beside:
+            await asyncio.gather(*self._beside, return_exceptions=True)
+            await self._presence.say(stopped=True)
         if self._loop is not None:
             await self._loop.close()
         await self._auditor.close()
@@ -130,8 +150,12 @@ class Stream(Generic[R, K]):
         await self._publisher.stop()
 
     def ready(self) -> Mapping[str, bool | str]:
-        """Whether the stream is a member of its group, has taken over what it was assigned, and isn't waiting out a trouble."""
-        return {"stream": self._missing() or True}
+        """Whether the stream is a member of its group, has taken over what it was assigned, and isn't waiting out a trouble.
+
+        One that is paused says so, takes nothing over, and is no less ready.
+        """
+        found: dict[str, bool | str] = {"stream": self._missing() or True}
+        return found | {"paused": True} if self._brake.is_on else found
 
     def _missing(self) -> str | None:
         loop = self._loop
@@ -141,7 +165,13 @@ class Stream(Generic[R, K]):
             return "ended"
         if loop.patience.trouble is not None:
             return loop.patience.trouble
-        return None if loop.ownership.settled else "partitions are being taken over"
+        return None if loop.ownership.settled or self._brake.is_on else "partitions are being taken over"
+
+    def _leaving(self) -> bool:
+        return self._stopping or (self._app is not None and bool(self._app.rebalancing))
+
+    def _trouble(self) -> str | None:
+        return self._loop.patience.trouble if self._loop else None
 
     async def sweeps(self) -> list[SweepProgress]:
         """Those under way in the whole service."""
@@ -162,12 +192,17 @@ class Stream(Generic[R, K]):
     async def _prepare(self) -> None:
         await self._database.create(CHECKPOINTS)
         await self._database.create(FACTS)
-        records: list[Sequence[tuple[str, int]]] = [[("partition", ASCENDING)]]
+        await self._database.create(SWITCHES)
+        await self._database.create(WORKERS)
+        await self._presence.forget_others()
+        records: list[Sequence[tuple[str, int]]] = []
+        if self._flow.revise is not None or self._flow.next_due is not None:
+            records.append([("partition", ASCENDING)])
         if self._flow.next_due is not None:
             records.append([("due_at", ASCENDING)])
         await self._database.create(RECORDS, *records)
 
-    def _faust(self, loop: Loop[R, K]) -> App:
+    def _faust(self, loop: Loop[R, K], partitions: int) -> App:
         checkpoints = Checkpoints(self._database, self._instance)
 
         async def positions(assigned: Iterable[TP]) -> Mapping[TP, int]:
@@ -184,7 +219,7 @@ class Stream(Generic[R, K]):
                 if tp.partition in known and self._roles[tp.topic] in known[tp.partition].offsets
             }
 
-        app = app_of(self._flow.service, self._bootstrap, positions)
+        app = app_of(self._flow.service, self._broker, positions, partitions)
         channel = app.topic(*self._roles, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
         async def assigned(_app: object, *told: Any, **_: Any) -> None:
@@ -211,12 +246,15 @@ class Stream(Generic[R, K]):
 
     async def _take(self, loop: Loop[R, K], app: App, stream: FaustStream[bytes], events: list[EventT[bytes]]) -> None:
         taken = [self._incoming(event) for event in events]
-        left = await loop.turn(taken)
+        left = await loop.turn(taken) if await self._brake.released(self._leaving) else taken
+        staying = {incoming.place for incoming in left}
+        self._presence.took(incoming for incoming in taken if incoming.place not in staying)
         for incoming, event in zip(taken, events, strict=True):
-            if incoming in left:
+            if incoming.place in staying:
                 app.consumer.unacked.discard(event.message)
             else:
                 await stream.ack(event)
+        app.done_with([event.message for event in events])
 
     def _incoming(self, event: EventT[bytes]) -> Incoming:
         message = event.message
@@ -234,33 +272,31 @@ class Stream(Generic[R, K]):
     async def _look_around(self, loop: Loop[R, K], app: App) -> None:
         """What is done without messages: taking over, sweeps, dues; and noticing that Faust has crashed."""
         dues_at = lag_at = monotonic()
+        for topic in self._roles:
+            metrics.DEAD_LETTERS.add(0, {metrics.TOPIC: topic})  # so that the first one is seen as an increase
         try:
             while not self._stopping:
                 if app.crashed:
                     raise Ended("Faust has crashed") from app.crash_reason
-                if loop.idle_work and not app.rebalancing:
+                if loop.idle_work and not app.rebalancing and not self._brake.is_on:
                     await loop.turn()
-                if monotonic() >= dues_at:
+                if monotonic() >= dues_at and not self._brake.is_on:
                     dues_at = monotonic() + DUES_EVERY
                     with contextlib.suppress(*TROUBLES):
                         await loop.dues()
                 if monotonic() >= lag_at:
                     lag_at = monotonic() + LAG_EVERY
-                    self._measure_lag(loop, app)
-                await asyncio.sleep(0.01 if any(c.sweep for c in loop.held.values()) else LOOKS_AROUND_EVERY)
+                    for place, behind in lags(app, loop.held, self._roles):
+                        metrics.LAG.set(behind, {metrics.TOPIC: place.topic, metrics.PARTITION: str(place.partition)})
+                await asyncio.sleep(
+                    0.01 if not self._brake.is_on and any(c.sweep for c in loop.held.values()) else LOOKS_AROUND_EVERY
+                )
         except Exception as error:
             log.exception("the stream of %s ends", self._flow.service)
             self._fail(error)
 
-    def _measure_lag(self, loop: Loop[R, K], app: App) -> None:
-        """From the ends of partitions as Faust saw them last. Asking the consumer would fail in the middle of a rebalance."""
-        for place, end in app.monitor.tp_end_offsets.items():
-            checkpoint = loop.held.get(place.partition)
-            if checkpoint is not None and end is not None:
-                behind = end - checkpoint.offsets.get(self._roles[place.topic], -1) - 1
-                metrics.LAG.set(max(behind, 0), {metrics.TOPIC: place.topic, metrics.PARTITION: str(place.partition)})
-
     def _fail(self, error: BaseException) -> None:
+        self._presence.failed(f"the stream ended: {type(error).__name__}")
         if not self.failed.done():
             self.failed.set_exception(error)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from shared.decisions import Decided, Event, Writer
+from shared.decisions import Amend, Decided, Drop, Event, Put, Writer
 from shared.events.catalog import Published
 from shared.events.envelope import Cause, Message
 from shared.topics import DEAD_LETTERS, REQUESTS, Topic
@@ -34,7 +34,10 @@ class Flow(Generic[R, K]):
     `number` is called after each decision that was made, with the record before it, the event (None: a revision) and the
     partition's writer. It gives the decision again, with what needs a number or the time added, and the numbers after it. They
     are written in the same transaction or not at all, so that none is ever given twice; a decision that fails moves none.
+    `engage` is given what else each transaction is to write, just before it is written. It gives what to write instead, and what
+    to call once that is committed; if nobody learns that it was, that is never called.
     `requests` and `dead_letters` are the service's own ones unless said otherwise.
+    `readings` names the collection in which is counted, in the same transaction, what was read of each source on each day.
     """
 
     service: str
@@ -50,8 +53,10 @@ class Flow(Generic[R, K]):
     fell_due: Callable[[R, datetime], Sequence[tuple[Message, datetime]]] | None = None
     beside: Topic | None = None
     number: Callable[[R, Decided[R], Event[Any] | None, Writer, K], tuple[Decided[R], Mapping[str, int]]] | None = None
+    engage: Callable[[Sequence[Put | Drop | Amend]], tuple[Sequence[Put | Drop | Amend], Callable[[], None]]] | None = None
     requests: Topic | None = None
     dead_letters: Topic | None = None
+    readings: str | None = None
 
     @property
     def asked_on(self) -> Topic:

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.broker import At, connection
 from shared.kafka import LARGEST_MESSAGE, Unavailable
 from shared.stream.checkpoint import Checkpoint
 from shared.stream.flow import Role
@@ -37,8 +38,8 @@ def gaps(taken: Iterable[Incoming], held: dict[int, Checkpoint]) -> list[Gap]:
 class Auditor:
     """Looks into gaps with a consumer of its own, which is made when there is a first one."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, broker: At) -> None:
+        self._broker = broker
         self._consumer: Any = None
 
     async def check(self, found: Iterable[Gap]) -> None:
@@ -59,7 +60,7 @@ class Auditor:
         """The first offset in the gap at which there is a message."""
         if self._consumer is None:
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._bootstrap.split(","),
+                **connection(self._broker),
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
                 max_partition_fetch_bytes=2 * LARGEST_MESSAGE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,12 +12,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from shared.decisions import Event, Refused
-from shared.events.envelope import Malformed, Message, read_envelope
+from shared.events.envelope import EARLIEST, Fact, Malformed, Message, read_envelope
 from shared.kafka import MEGABYTE
 from shared.stream.flow import Flow, Role
 
 LARGEST: Final = MEGABYTE
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
+LONG_NUMBER: Final = re.compile(rb"[:\[,]\s*-?[0-9]{19}")
+"""What a number beyond 64 bits has, and hardly anything else."""
 REDRIVEN: Final = "redriven_from"
 
 
@@ -33,6 +36,11 @@ class Incoming:
     headers: tuple[tuple[str, bytes | None], ...]
     stamp: datetime
     acknowledge: Callable[[], None] = lambda: None
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Where it is: topic, partition, offset."""
+        return self.topic, self.partition, self.offset
 
     @property
     def redriven(self) -> bool:
@@ -82,10 +90,23 @@ class Reader:
             data = model.model_validate_json(envelope.data)
         except ValidationError as error:
             raise Refused(explained(error)) from error
+        if isinstance(data, Fact) and not EARLIEST <= data.cause.time <= incoming.stamp + CLOCKS_DIFFER:
+            # What follows from it has this time, too, and nobody could read that.
+            raise Refused(f"the time of its cause is before 1900, or later than the broker's own, {incoming.stamp.isoformat()}")
+        if LONG_NUMBER.search(envelope.data) is not None and (place := _too_large(data.model_dump())) is not None:
+            raise Refused(f"{place}: the number is larger than any that can be kept")
         if getattr(data, "learner", "").encode() != incoming.key:
             raise Refused("the key is not the learner in the data")
         digest = blake2b(envelope.data, digest_size=8).hexdigest()
         return Event(data, envelope.id, envelope.source, envelope.type, envelope.time, digest, envelope.traceparent)
+
+
+def _too_large(value: Any, place: str = "the data") -> str | None:
+    """Where there is a whole number that no database takes."""
+    if isinstance(value, int):
+        return place if not -(2**63) <= value < 2**63 else None
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
+    return next((found for name, inner in items if (found := _too_large(inner, str(name)[:60])) is not None), None)
 
 
 def unknown(kind: str, models: Mapping[str, object]) -> str:

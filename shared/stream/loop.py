@@ -18,6 +18,7 @@ from uuid import uuid4
 from shared.broadcast import Broadcast, Publication, Snapshot
 from shared.kafka import Outgoing, Publisher, home
 from shared.mongo import Database
+from shared.stream.arrival import carrying, count
 from shared.stream.batch import Batch, Fold, Read, read_all
 from shared.stream.checkpoint import Checkpoint, Checkpoints, Fenced
 from shared.stream.dead_letters import Watch, letter
@@ -56,6 +57,7 @@ class Plan(Generic[R]):
     id: str
     batch: Batch[R]
     steps: list[tuple[Checkpoint, Checkpoint]] = field(default_factory=list)
+    committed: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,13 @@ class Work:
         )
 
     def parts(self) -> Iterable[tuple[Work, Work]]:
-        """One by one; each with what to do instead if it can't be written: a dead letter, or to pass the learner over."""
-        for one in sorted(self.read, key=lambda one: one.incoming.offset):
-            yield Work([one]), Work([Read(one.incoming, reason="what follows from it can't be stored")])
+        """One by one; each with what to do instead if it can't be written: a dead letter, or to pass the learner over.
+
+        In the order of their offsets, those to be forwarded among them: no checkpoint ever passes what isn't done, or goes back.
+        """
+        singly = [(one.incoming, Work([one])) for one in self.read] + [(one, Work(away=[one])) for one in self.away]
+        for incoming, work in sorted(singly, key=lambda one: one[0].offset):
+            yield work, Work([Read(incoming, reason="what follows from it can't be stored")])
         if self.slice is not None:
             for part in one_by_one(self.slice):
                 yield Work(slice=part), Work(slice=Slice(part.partition, (), part.now, part.then))
@@ -188,7 +194,6 @@ class Loop(Generic[R, K]):
             await self._do(work)
         except Impossible as impossible:
             log.warning("a batch can't be written, it is taken apart: %s", impossible)
-            await self._do(Work(away=work.away))
             for part, instead in work.parts():
                 try:
                     await self._do(part)
@@ -263,6 +268,9 @@ class Loop(Generic[R, K]):
         measured("decide", started)
         await self._step("decided")
         plan = Plan(id_, fold.batch)
+        if self._flow.engage is not None and fold.batch.writes:
+            written, plan.committed = self._flow.engage(fold.batch.writes)
+            fold.batch.writes = list(written)
         offsets = furthest([*(one.incoming for one in work.read), *work.away])
         for partition, known in self.held.items():
             moved = fold.batch.numbers.get(partition, known.numbers)
@@ -307,7 +315,10 @@ class Loop(Generic[R, K]):
         if plan.steps:
             started = perf_counter()
             documents = documents_of(plan.batch, self._records)
-            await write(self._database, self._checkpoints, plan.batch, documents, plan.steps, lambda: self._step("written"))
+            readings = self._flow.readings
+            await write(
+                self._database, self._checkpoints, plan.batch, documents, plan.steps, lambda: self._step("written"), readings
+            )
             measured("commit", started)
 
     async def _committed(self, plan: Plan[R]) -> bool:
@@ -326,6 +337,8 @@ class Loop(Generic[R, K]):
 
     def _apply(self, plan: Plan[R]) -> None:
         """What is committed is what we know from now on."""
+        if plan.committed is not None:
+            plan.committed()
         for known, then in plan.steps:
             self.held[known.partition] = then
             if known.sweep is not None and then.sweep is None:
@@ -339,8 +352,9 @@ class Loop(Generic[R, K]):
     async def _publish(self, batch: Batch[R]) -> None:
         if self._flow.says is not None and batch.said:
             started, topic = perf_counter(), self._flow.says.name
-            messages = [Outgoing.of(topic, one.fact.key, one.envelope) for one in batch.said]
+            messages = [carrying(Outgoing.of(topic, one.fact.key, one.envelope), one.arrived) for one in batch.said]
             await self.patience.publish(self._publisher, messages)
+            count(batch.said, self._clock())
             measured("publish", started)
 
     async def _say_again(self, checkpoint: Checkpoint) -> None:

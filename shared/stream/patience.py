@@ -18,10 +18,14 @@ class Abandoned(Exception):
 
 
 class Patience:
-    """`leaving` says whether we are giving partitions up; `trouble` is what is being waited out now, if anything."""
+    """`leaving` says whether we are giving partitions up; `trouble` is what is being waited out now, if anything.
 
-    def __init__(self, leaving: Callable[[], bool]) -> None:
+    `on_trouble` is told of each time that something had to be tried again.
+    """
+
+    def __init__(self, leaving: Callable[[], bool], on_trouble: Callable[[str], None] = lambda _: None) -> None:
         self.leaving = leaving
+        self.on_trouble = on_trouble
         self.trouble: str | None = None
 
     async def persist(self, step: str, attempt: Callable[[], Awaitable[None]]) -> None:
@@ -33,6 +37,7 @@ class Patience:
             except TROUBLES as trouble:
                 self.trouble = f"{step}: {type(trouble).__name__}"
                 metrics.RETRIES.add(1, {"cairn.step": step})
+                self.on_trouble(self.trouble)
                 raise
             self.trouble = None
 

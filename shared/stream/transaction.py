@@ -59,8 +59,9 @@ async def write(
     documents: Sequence[Document],
     steps: Sequence[Step],
     written: Callable[[], Awaitable[None]],
+    readings: str | None = None,
 ) -> None:
-    """`written` is called when all is written and nothing committed.
+    """`written` is called when all is written and nothing committed. `readings` is the collection of what was read, if any.
 
     Raises Fenced, Impossible, or a DatabaseError that may pass; nothing is written then, unless the answer itself was lost.
     """
@@ -81,6 +82,8 @@ async def write(
             for collection, together in by_collection.items():
                 operations = [_operation(write, put) for write in together]
                 await database[collection].bulk_write(operations, session=session)
+            if readings is not None and (counted := batch.readings.changes()):
+                await database[readings].bulk_write(counted, ordered=False, session=session)
             await written()
 
     try:

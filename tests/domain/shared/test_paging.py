@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from services.assessment.api import app_of as assessment
+from services.assessment.reviews.assessing import BY_WAIT
 from services.awarding.api import app_of as awarding
 from services.catalog.app import app_of as catalog
 from services.notifications.api import app_of as notifications
@@ -21,18 +22,28 @@ from shared.http.paging import BY_NUMBER, BY_TEXT, BY_THREE_TEXTS, BY_TWO_TEXTS,
 from tests.domain.shared.authority import AUDIENCE, ISSUER, claims, ec_key, key_set, signed
 
 KEY = ec_key()
-SCOPES = "awards:read entries:read verdicts:read catalog:write catalog:read inbox:read operations:read"
+SCOPES = (
+    "awards:read entries:read verdicts:read catalog:write catalog:read inbox:read operations:read "
+    "sources:read sources:write originals:read reviews:read reviews:assess submissions:write"
+)
 SHAPES: Final[Mapping[str, TypeAdapter[Any]]] = {
     "/definitions": BY_TEXT,
     "/drafts": BY_TEXT,
     "/publications": BY_NUMBER,
     "/learners/{learner}/entries": BY_THREE_TEXTS,
     "/learners/{learner}/verdicts": BY_TEXT,
+    "/learners/{learner}/submissions": BY_TEXT,
+    "/reviews/queue": BY_WAIT,
+    "/sources": BY_TEXT,
+    "/sources/{source}/held": BY_TWO_TEXTS,
+    "/sources/{source}/proofs": BY_TEXT,
+    "/sources/{source}/files/{file}/lines": BY_NUMBER,
     "/learners/{learner}/awards": BY_TWO_TEXTS,
     "/achievements/{achievement}/awards": BY_TEXT,
     "/stacks/{stack}/levels/{level}/one-step-away": BY_TEXT,
     "/learners/{learner}/inbox": BY_NUMBER,
     "/deliveries": BY_TEXT,
+    "/operations/dead-letters": BY_NUMBER,
 }
 OWN: Final[Mapping[int, object]] = {
     id(BY_TEXT): "a",

@@ -1,0 +1,1 @@
+"""The operators' command: all services at a glance, their switches, their dead letters, and one learner's whole way."""
