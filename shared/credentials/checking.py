@@ -88,6 +88,14 @@ async def check(
     )
 
 
+async def status_now(tools: Tools, document: Mapping[str, Any]) -> Check:
+    """Whether the issuer of a credential that was checked before has taken it back since. Only its issuer, id and
+    credentialStatus are looked at."""
+    begun = monotonic()
+    resolver = Resolver(tools.fetcher, tools.own, tools.origins, begun + tools.within - WORKING)
+    return await status_of(Bench(resolver, tools.workers, begun + tools.within, tools.known), document)
+
+
 async def _at(resolver: Resolver, address: str) -> bytes:
     try:
         data, _ = await resolver.bytes_at(address.strip(), CREDENTIALS, MOST_PICTURE)

@@ -35,6 +35,14 @@ SAYS: Final[Mapping[str, tuple[Outcome, str]]] = {
     "proof.key_unreadable": ("unknown", "The key it was signed with is of a kind that is not known here."),
     "proof.suite_unsupported": ("unknown", "It is signed in a way that is not known here (%(suite)s)."),
     "proof.context_unavailable": ("unknown", "The meaning of its terms could not be read from %(address)s: %(reason)s."),
+    "proof.context_only_given": (
+        "unknown",
+        "Its signature is good if its terms mean what you gave for %(address)s, where nobody answers to confirm it.",
+    ),
+    "proof.context_differs": (
+        "unknown",
+        "Its signature does not fit the meaning of its terms that you gave for %(address)s, where nobody answers.",
+    ),
     "proof.too_costly": ("unknown", "Checking the signature took too long, so it was given up."),
     "proof.not_canonical": ("unknown", "What was signed could not be worked out: %(reason)s."),
     "issuer.confirmed": ("yes", "The issuer's identity document lists the key it was signed with."),

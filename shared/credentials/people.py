@@ -43,6 +43,12 @@ def _is_comparable(identity: Mapping[str, Any]) -> bool:
     return not identity.get("hashed") or HASHED.fullmatch(value.lower()) is not None
 
 
+def is_of(identity: Mapping[str, Any], said: str) -> bool:
+    """Whether an identity object, of whatever kind, is of the value that somebody says: in plain, or hashed with its salt."""
+    typed = unicodedata.normalize("NFC", said.strip())
+    return _is_comparable(identity) and any(_is_of(identity, form) for form in dict.fromkeys((typed, typed.lower())) if form)
+
+
 def _is_of(identity: Mapping[str, Any], address: str) -> bool:
     value, salt = str(identity["identityHash"]), str(identity.get("salt", ""))
     if not identity.get("hashed"):

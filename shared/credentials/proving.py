@@ -106,9 +106,10 @@ async def _signature(
 ) -> tuple[Check, tuple[str, ...]]:
     assert method.key is not None
     documents: dict[str, Any] = {}
+    only_given: list[str] = []
     try:
         if "-rdfc-" in proof["cryptosuite"]:
-            documents = await contexts_of(bench.resolver, [document, proof])
+            documents, only_given = await contexts_of(bench.resolver, [document, proof])
         answer = await bench.ask("proof", document=document, proof=proof, key=method.key.jwk(), documents=documents)
     except NotFound as missing:
         return finding("proof.context_unavailable", address=missing.address, reason=missing.says), ()
@@ -117,20 +118,28 @@ async def _signature(
     strange = tuple(f"The meaning of some of its terms was read from {address}." for address in documents)
     if "code" in answer:
         return finding(answer["code"], **answer["params"]), strange
+    if only_given:
+        return finding("proof.context_only_given" if answer["good"] else "proof.context_differs", address=only_given[0]), strange
     return finding("proof.good" if answer["good"] else "proof.tampered"), strange
 
 
-async def contexts_of(resolver: Resolver, values: list[Any]) -> dict[str, dict[str, Any]]:
-    """The contexts that are named somewhere within and are not known here, with those that they name. Raises NotFound."""
+async def contexts_of(resolver: Resolver, values: list[Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The contexts that are named somewhere within and are not known here, with those that they name; and the addresses of those
+    that only whoever asks gives, since nobody answers there. Raises NotFound.
+
+    Whoever may say what words mean may change the words: a context that was given proves nothing alone.
+    """
     found: dict[str, dict[str, Any]] = {}
+    only_given: list[str] = []
     asked = values
     while names := [name for name in dict.fromkeys(_contexts_named(asked)) if name not in CONTEXTS and name not in found]:
         if len(found) + len(names) > MOST_CONTEXTS:
             raise NotFound(names[0], f"it names more than {MOST_CONTEXTS} contexts that are not known here")
-        read = await asyncio.gather(*(resolver.object_at(name, kept_first=True) for name in names))
+        read = await asyncio.gather(*map(resolver.object_at, names))
         found.update(zip(names, (document for document, _ in read), strict=True))
+        only_given += [name for name, (_, origin) in zip(names, read, strict=True) if origin == "given"]
         asked = [document for document, _ in read]
-    return found
+    return found, only_given
 
 
 def _contexts_named(values: list[Any]) -> Iterator[str]:

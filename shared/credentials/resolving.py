@@ -121,9 +121,9 @@ class Resolver:
         return any(rest == own or rest.startswith(f"{own}/") for own in map(_without_scheme, self.origins))
 
     async def object_at(self, address: str, *, kept_first: bool = False) -> tuple[dict[str, Any], Origin]:
-        """The JSON object served there now, or else kept by whoever asks. Raises NotFound.
+        """The JSON object served there now, or else, where nobody answers, kept by whoever asks. Raises NotFound.
 
-        Contexts and schemas say the same for good, so of these what is kept comes first.
+        Schemas say the same for good and only compare, so of these what is kept comes first.
         """
         kept = self.given.get(address)
         if kept_first and isinstance(kept, dict):

@@ -56,7 +56,7 @@ class Checker:
             async with Workers() as workers:
                 warming = asyncio.ensure_future(workers.warm())
                 try:
-                    yield cls(Tools(fetcher, workers, own, (settings.awarding_url,), known, (ours,)))
+                    yield cls(Tools(fetcher, workers, own, (settings.awarding_url,), known, (ours,), settings.check_seconds))
                 finally:
                     warming.cancel()
         finally:
