@@ -32,7 +32,8 @@ FIELDS: Final[dict[str, Any]] = {"detail": None, "errors": (), "trace": None, "s
 @dataclass(frozen=True)
 class Site:
     """What every page says of the whole: the institution's name, and where its catalog and awarding are reached. `own` is
-    where this service is, `home` the path there that people sign in for, `notifications` where learners have their settings."""
+    where this service is, `home` the path there that people sign in for, `notifications` where learners have their settings,
+    `assessment` where they hand in evidence."""
 
     institution: str = "Cairn"
     catalog: str = ""
@@ -40,6 +41,7 @@ class Site:
     own: str = ""
     notifications: str = ""
     home: str = "/passport"
+    assessment: str = ""
 
     @property
     def prefix(self) -> str:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.assessment import pages as assessment
 from services.awarding import pages as awarding
 from services.catalog import pages as catalog
 from shared import pages as shared
@@ -16,7 +17,7 @@ from shared.pages.formats import Formats
 from shared.pages.prose import isolated, isolated_list, prose
 
 RIGHT_TO_LEFT = "\u202eنورة"
-FOLDERS = [Path(package.__file__ or "").parent / "templates" for package in (awarding, catalog, shared)]
+FOLDERS = [Path(package.__file__ or "").parent / "templates" for package in (assessment, awarding, catalog, shared)]
 WHOSE = "award|stack|level|part|issuer|who|skill|outcome|endorsement|card|share|definition|it|step|other"
 NAMED = re.compile(rf"{{{{ (?:holder|(?:{WHOSE})(?:\.\w+)*\.(?:name|label|issuer|text)) }}}}")
 """What somebody else chose, and no filter isolates."""

@@ -10,16 +10,19 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.support import Translations
 
+from services.assessment import pages as assessment
 from services.awarding import checking
 from services.awarding import pages as awarding
 from services.awarding.pages.refusals import WHY
 from services.notifications import pages as notifications
-from shared import credentials
+from shared import credentials, operations
 from shared import pages as shared
 from shared.credentials.findings import SAYS
 from shared.pages.languages import translations_in
 
+OPERATIONS = Path(operations.__file__).parent
 SHARED = Path(shared.__file__).parent
+ASSESSMENT = Path(assessment.__file__).parent
 AWARDING = Path(awarding.__file__).parent
 NOTIFICATIONS = Path(notifications.__file__).parent
 METHODS = [("**.html", "jinja2"), ("**.py", "python")]
@@ -42,7 +45,9 @@ def is_translated(text: str, translations: Translations) -> bool:
 
 
 @pytest.mark.parametrize(
-    "folders", [(SHARED,), (AWARDING, SHARED), (NOTIFICATIONS, SHARED)], ids=["shared", "awarding", "notifications"]
+    "folders",
+    [(SHARED,), (OPERATIONS, SHARED), (ASSESSMENT, SHARED), (AWARDING, SHARED), (NOTIFICATIONS, SHARED)],
+    ids=["shared", "operations", "assessment", "awarding", "notifications"],
 )
 def test_every_text_of_a_page_is_translated(folders: tuple[Path, ...]) -> None:
     translations = german(*folders)
