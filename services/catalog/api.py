@@ -9,8 +9,10 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from services.catalog import operating
 from services.catalog.authoring import router as authoring
-from services.catalog.desk import KIND, AtDesk, Kinds, Reader
+from services.catalog.authors import Reader
+from services.catalog.desk import KIND, AtDesk, Kinds
 from services.catalog.documents import json_schemas
 from services.catalog.domain.changes import document_of
 from services.catalog.domain.document import Kind
@@ -67,11 +69,15 @@ async def list_definitions(
 SCHEMAS: Final = json_schemas()
 
 
-@router.get("/schemas/{name}", responses={404: {}})
+class SchemaResponse(JSONResponse):
+    media_type = "application/schema+json"
+
+
+@router.get("/schemas/{name}", response_class=SchemaResponse, responses={404: {}})
 async def get_schema(name: Literal["achievement.json", "stack.json"]) -> JSONResponse:
     """The JSON Schema of documents, for editors."""
     schema: dict[str, Any] = SCHEMAS[name]
-    return JSONResponse(schema, media_type="application/schema+json", headers={"cache-control": "max-age=300"})
+    return SchemaResponse(schema, headers={"cache-control": "max-age=300"})
 
 
 @router.get("/{kinds:kinds}/{id}", responses={404: {}})
@@ -142,7 +148,7 @@ def _level_view(version: Version, level: Achievement, stock: Stock) -> Published
     )
 
 
-ROUTERS: Final = (authoring, endorsing, router)
+ROUTERS: Final = (authoring, endorsing, router, operating.router)
 
 OPEN_TO_ALL: Final[tuple[BaseRoute, ...]] = tuple(
     route

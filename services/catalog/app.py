@@ -19,7 +19,9 @@ from services.catalog.pages.routes import router as pages
 from services.catalog.publishing import Catalog
 from services.catalog.relay import Proofreader, Relay
 from services.catalog.store import Announcements, Drafts, Lease, Versions, create_indexes
+from shared.broker import broker_of
 from shared.http import Tokens, create_app
+from shared.http.health import answering
 from shared.kafka import Publisher
 from shared.mongo import Database
 from shared.pages import Pages
@@ -53,24 +55,23 @@ def app_of(
 @asynccontextmanager
 async def open_service(settings: Settings, topic: Topic = PUBLICATIONS) -> AsyncIterator[Service]:
     entitlements = entitlements_of(settings.entitlements)
-    database = Database(settings.mongodb, settings.database(NAME))
+    database = Database.of(settings, settings.database(NAME))
     try:
         await create_indexes(database)
         announcements = Announcements(database)
         catalog = Catalog(Versions(database), entitlements=entitlements)
-        async with open_checker(settings) as check, Publisher(settings.kafka, client=f"cairn-{NAME}") as publisher:
+        async with open_checker(settings) as check, Publisher(broker_of(settings), client=f"cairn-{NAME}") as publisher:
             lease = Lease(database, "relay", f"{settings.instance}/{uuid4().hex}")
             relay = Relay(catalog, announcements, lease, publisher, topic)
             catalog.committed = relay.wake
-            proofreader = Proofreader(catalog, announcements, settings.kafka, topic, repaired=relay.wake)
+            proofreader = Proofreader(catalog, announcements, broker_of(settings), topic, repaired=relay.wake)
 
-            async def ready() -> Mapping[str, bool | str]:
-                await database.ping()
-                return {"database": True, "broker": await publisher.partitions(topic.name) > 0}
+            ready = answering(database=database.ping, broker=lambda: publisher.asked(topic.name))
 
             addresses = Addresses.of(settings)
-            site = Site(settings.institution, settings.catalog_url, settings.awarding_url, settings.catalog_url)
-            tokens = Tokens(settings.jwks, settings.token_issuer, settings.token_audience)
+            own, assessment = settings.catalog_url, settings.assessment_url
+            site = Site(settings.institution, own, settings.awarding_url, own, assessment=assessment)
+            tokens = Tokens.of(settings)
             app = app_of(ready, tokens, Desk(catalog, Drafts(database), announcements, addresses, check), site)
             yield Service(app, background=(relay.run, proofreader.run))
     finally:

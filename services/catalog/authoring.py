@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 
-from services.catalog.desk import KIND, AtDesk, Author, Desk, Kinds, Reader
+from services.catalog.authors import Author, Reader, check_author, may_read
+from services.catalog.desk import KIND, AtDesk, Desk, Kinds
 from services.catalog.domain.changes import document_of
 from services.catalog.domain.document import Kind, Submission, midnight, read
 from services.catalog.domain.drafts import Draft, misnamed
@@ -33,7 +34,7 @@ from services.catalog.views import (
     spoken,
     version_view,
 )
-from shared.http import Page, Paging, Problem
+from shared.http import Caller, Page, Paging, Problem
 from shared.http.problems import unavailable
 from shared.requirements.model import Slug
 
@@ -45,8 +46,9 @@ IfMatch = Annotated[str | None, Header(description='the draft\'s revision that t
 
 @router.get("/drafts")
 async def list_drafts(desk: AtDesk, caller: Reader, paging: Paging) -> Page[DraftView]:
-    """All drafts by kind and id, without what is wrong with them."""
-    drafts = [draft for draft in await desk.drafts.list() if paging.after is None or draft.key > paging.after]
+    """All drafts that the caller may read, by kind and id, without what is wrong with them."""
+    known = [draft for draft in await desk.drafts.list() if may_read(caller, draft)]
+    drafts = [draft for draft in known if paging.after is None or draft.key > paging.after]
     items = [draft_view(draft, ()) for draft in drafts[: paging.limit]]
     return paging.page(items, drafts[paging.limit - 1].key if len(drafts) > paging.limit else None)
 
@@ -64,6 +66,7 @@ async def put_draft(
     """Keep a document as a draft, finished or not. With If-Match it replaces only the revision that it was made from."""
     kind = KIND[kinds]
     before = await desk.drafts.get(kind, id)
+    check_author(caller, await desk.catalog.stock(), id, document, *([before.document] if before else ()))
     if if_match is not None and (before is None or _revision(if_match) != before.revision):
         raise _moved(before)
     draft = Draft(kind, id, before.revision + 1 if before else 1, document, now())
@@ -78,14 +81,16 @@ async def put_draft(
 async def get_draft(kinds: Kinds, id: Slug, desk: AtDesk, caller: Reader, response: Response) -> DraftView:  # noqa: A002
     """The draft, and what is wrong with it so far."""
     draft = await _draft(desk, kinds, id)
+    if not may_read(caller, draft):
+        raise _no_draft(kinds, id)
     response.headers["etag"] = f'"{draft.revision}"'
     return draft_view(draft, (await _judged_draft(desk, draft)).findings)
 
 
-@router.delete("/drafts/{kinds}/{id}", status_code=204)
+@router.delete("/drafts/{kinds}/{id}", status_code=204, responses={400: {}, 412: {"description": "It was changed since."}})
 async def delete_draft(kinds: Kinds, id: Slug, desk: AtDesk, caller: Author, if_match: IfMatch = None) -> None:  # noqa: A002
     """Throw the draft away; what is published stays."""
-    draft = await _draft(desk, kinds, id)
+    draft = await _own_draft(desk, caller, kinds, id)
     if not await desk.drafts.delete(KIND[kinds], id, None if if_match is None else _revision(if_match)):
         raise _moved(draft)
 
@@ -93,7 +98,7 @@ async def delete_draft(kinds: Kinds, id: Slug, desk: AtDesk, caller: Author, if_
 @router.post("/drafts/{kinds}/{id}/validate")
 async def validate_draft(kinds: Kinds, id: Slug, desk: AtDesk, caller: Author) -> Validation:  # noqa: A002
     """What would keep the draft from being published, and how its requirements read."""
-    return (await _judged_draft(desk, await _draft(desk, kinds, id))).view()
+    return (await _judged_draft(desk, await _own_draft(desk, caller, kinds, id))).view()
 
 
 @router.post("/validate")
@@ -118,7 +123,7 @@ async def publish_draft(
     window: Window | None = None,
 ) -> Applied:
     """Make the draft the next version. It is gone then; what was found is answered as a problem with `findings`."""
-    draft = await _draft(desk, kinds, id)
+    draft = await _own_draft(desk, caller, kinds, id)
     judged = await _judged_draft(desk, draft)
     if judged.submission is None or has_errors(judged.findings):
         raise _refused(judged.findings)
@@ -140,6 +145,7 @@ async def revise(kinds: Kinds, id: Slug, desk: AtDesk, caller: Author, response:
     versions = [version for version in stock.shelf.of(id) if version.kind == KIND[kinds]]
     if not versions:
         raise Problem(404, detail=f"There is no published {KIND[kinds]} {id}.")
+    check_author(caller, stock, id)
     if versions[-1].retired:
         raise Problem(409, "It is retired", f"{id} is retired; publish what follows it under another id.")
     draft = Draft(KIND[kinds], id, 1, _leading(document_of(versions[-1].definition), KIND[kinds]), now())
@@ -162,6 +168,7 @@ async def retire(
     stock = await desk.catalog.stock()
     if not any(version.kind == KIND[kinds] for version in stock.shelf.of(id)):
         raise Problem(404, detail=f"There is no published {KIND[kinds]} {id}.")
+    check_author(caller, stock, id)
     ends = None if retirement is None or retirement.teach_out_ends is None else midnight(retirement.teach_out_ends)
     try:
         versions = await desk.catalog.retire(id, ends)
@@ -180,12 +187,14 @@ async def apply(application: Application, desk: AtDesk, caller: Author) -> Apply
     documents: list[Applied] = []
     submissions: list[tuple[int, Submission]] = []
     first: dict[str, int] = {}
+    stock = await desk.catalog.stock()
     for index, document in enumerate(application.documents):
         found = read(document)
         if isinstance(found, Submission):
             if (same := first.setdefault(found.id, index)) != index:
                 found = (error(found.kind, f"{found.id} stands among the documents twice, here and in the {_nth(same)}"),)
             else:
+                check_author(caller, stock, found.id, document)
                 submissions.append((index, found))
                 continue
         documents.append(Applied(index=index, kind=_kind(document), id=_id(document), action="refused", findings=list(found)))
@@ -256,8 +265,21 @@ async def _published(
 async def _draft(desk: Desk, kinds: Kinds, id_: str) -> Draft:
     draft = await desk.drafts.get(KIND[kinds], id_)
     if draft is None:
-        raise Problem(404, detail=f"There is no draft of the {KIND[kinds]} {id_}.")
+        raise _no_draft(kinds, id_)
     return draft
+
+
+async def _own_draft(desk: Desk, caller: Caller, kinds: Kinds, id_: str) -> Draft:
+    """Raises the 404 and 403 problems."""
+    draft = await _draft(desk, kinds, id_)
+    if not may_read(caller, draft):
+        raise _no_draft(kinds, id_)
+    check_author(caller, await desk.catalog.stock(), id_, draft.document)
+    return draft
+
+
+def _no_draft(kinds: Kinds, id_: str) -> Problem:
+    return Problem(404, detail=f"There is no draft of the {KIND[kinds]} {id_}.")
 
 
 def _within(submission: Submission, window: Window | None) -> Submission:

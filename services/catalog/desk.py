@@ -14,8 +14,6 @@ from services.catalog.domain.document import Kind
 from services.catalog.publishing import Catalog
 from services.catalog.store import Announcements, Drafts
 from shared.credentials.findings import Report
-from shared.http import Caller, requires
-from shared.http.auth import Authenticated, forbidden
 
 Kinds: TypeAlias = Literal["achievements", "stacks"]
 KIND: Final[dict[Kinds, Kind]] = {"achievements": "achievement", "stacks": "stack"}
@@ -29,7 +27,6 @@ class KindsConvertor(StringConvertor):
 
 register_url_convertor("kinds", KindsConvertor())
 
-Author = Annotated[Caller, Depends(requires("catalog:write"))]
 Check: TypeAlias = Callable[[bytes], Awaitable[Report]]
 """Finds out whether a credential is one to rely on."""
 
@@ -50,11 +47,4 @@ async def desk_of(request: Request) -> Desk:
     return desk
 
 
-async def reader(caller: Authenticated) -> Caller:
-    if not (caller.may("catalog:read") or caller.may("catalog:write")):
-        raise forbidden("catalog:read", "This needs the scope catalog:read or catalog:write.")
-    return caller
-
-
 AtDesk = Annotated[Desk, Depends(desk_of)]
-Reader = Annotated[Caller, Depends(reader)]

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.catalog.desk import KIND, AtDesk, Author, Desk, Kinds
+from services.catalog.authors import Author, check_author
+from services.catalog.desk import KIND, AtDesk, Desk, Kinds
 from services.catalog.domain.endorsements import LONGEST, MOST, NotAbout, endorsement_of
 from services.catalog.domain.versions import Version
 from services.catalog.publishing import Busy
@@ -26,6 +27,8 @@ PASSING: Final = frozenset(
     {
         "proof.key_unavailable",
         "proof.context_unavailable",
+        "proof.context_only_given",
+        "proof.context_differs",
         "issuer.unreachable",
         "status.unreadable",
         "schema.unreadable",
@@ -73,7 +76,9 @@ async def get_endorsement(kinds: Kinds, id: Slug, version: int, digest: Digest, 
     responses={
         200: {"description": "The version has it already.", "model": EndorsementView},
         404: {},
+        409: {"description": "The version has as many as it may have."},
         413: {"description": "It is too long."},
+        415: {"description": "It is neither JSON nor text."},
         422: {"description": "It can't be relied on, or endorses something else; `checks` says what was found."},
         503: {"description": "Something that must be asked doesn't answer at the moment."},
     },
@@ -95,6 +100,7 @@ async def add_endorsement(
     """
     text = await _text(request)
     found = await _version(desk, kinds, id, version)
+    check_author(caller, await desk.catalog.stock(), id)
     report = await _checked(desk, text)
     try:
         endorsement = endorsement_of(text, report.credential or {}, id, desk.addresses.microcredential(id, version))
@@ -124,6 +130,7 @@ async def withdraw_endorsement(
 ) -> None:
     """Let go of an endorsement. The version is announced again without it."""
     found = await _version(desk, kinds, id, version)
+    check_author(caller, await desk.catalog.stock(), id)
     if not any((each.about, each.digest) == (id, digest) for each in found.endorsements):
         raise _absent(id, version, digest)
     try:

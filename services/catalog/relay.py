@@ -21,6 +21,7 @@ from services.catalog.domain.versions import next_start
 from services.catalog.publishing import Busy, Catalog
 from services.catalog.store import Announcements, Lease, now
 from shared import kafka, mongo
+from shared.broker import At, connection
 from shared.events.catalog import Published
 from shared.events.envelope import Envelope, Malformed, read_envelope
 from shared.kafka import Outgoing, Publisher, persistently
@@ -107,7 +108,7 @@ class Proofreader:
 
     catalog: Catalog
     announcements: Announcements
-    bootstrap: str
+    broker: At
     topic: Topic = PUBLICATIONS
     repaired: Callable[[], None] = lambda: None
     _last: dict[str, int] = field(default_factory=dict)
@@ -123,9 +124,7 @@ class Proofreader:
 
     async def _read(self) -> None:
         partition = TopicPartition(self.topic.name, 0)
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap.split(","), enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        consumer = AIOKafkaConsumer(**connection(self.broker), enable_auto_commit=False, auto_offset_reset="earliest")
         try:
             await persistently("Connecting to the broker", consumer.start, KafkaError)
             consumer.assign([partition])

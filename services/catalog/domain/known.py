@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from shared.events.definitions import Achievement, Definition, Stack, level_achievement
+from shared.events.reviews import Review, review_activity
 from shared.requirements.model import AtLevel, Selection, Skills
 
 
@@ -34,6 +35,16 @@ class Known:
                 for achievement in achievements_of(version):
                     found[achievement.id].append(achievement)
         return {id_: tuple(versions) for id_, versions in found.items()}
+
+    @cached_property
+    def reviews(self) -> dict[str, Review]:
+        """By the activities that requirements ask for, each as its achievement has it in the newest version with it."""
+        return {
+            review_activity(id_, review.id): review
+            for id_, versions in self.achievements.items()
+            for version in versions
+            for review in version.reviews
+        }
 
     @cached_property
     def stacks(self) -> dict[str, Stack]:

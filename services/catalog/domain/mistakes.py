@@ -22,6 +22,7 @@ from shared.events.definitions import (
     Skill,
     Stack,
 )
+from shared.events.reviews import Criterion, Review, Rubric, RubricLevel
 from shared.requirements.model import NODE_KEYS, AtLeast, Selection, Weighted, WeightedMean
 
 Step = str | int
@@ -37,6 +38,9 @@ PARTS: Final[dict[str, type[BaseModel]]] = {
     "credits": CreditAmount,
     "cost": Cost,
     "towards": Programme,
+    "reviews": Review,
+    "rubric": Rubric,
+    "criteria": Criterion,
     "from": Selection,
 }
 """What stands under a key of a document. Requirements stand under `requirement`, `all`, `any` and `of`."""
@@ -69,6 +73,9 @@ EXPECTED: Final[dict[str, str]] = {
     "recursion_loop": "this contains itself",
 }
 
+MOST: Final = 200
+"""Mistakes of a document that are said at once."""
+
 PATTERNS: Final[dict[str, str]] = {
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$": "an id has up to 100 letters, digits, dots, hyphens and underscores, and begins with "
     "a letter or digit",
@@ -80,9 +87,9 @@ PATTERNS: Final[dict[str, str]] = {
 
 
 def explained(refusal: ValidationError, document: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """One finding per mistake, in the order of the document, at most one per place and message."""
+    """One finding per mistake, in the order of the document, at most one per place and message; the first of very many."""
     found: dict[tuple[str, str], Finding] = {}
-    for details in refusal.errors(include_url=False):
+    for details in refusal.errors(include_url=False)[:MOST]:
         place, model = _located(details["loc"], document)
         value = _at(document, place)
         if place and place[-1] == "grade":
@@ -111,6 +118,8 @@ def _located(loc: Sequence[Step], document: Mapping[str, Any]) -> tuple[tuple[St
             model = PARTS[step]
         elif step == "of" and model is WeightedMean:
             model = Weighted
+        if step == "levels" and parent is Criterion:
+            model = RubricLevel
         if _opens_requirement(place, parent) and steps and steps[0] in NODE_KEYS:
             model = NODE_KEYS[str(steps.pop(0))]
         if step == "grade":

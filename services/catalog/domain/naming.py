@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from services.catalog.domain.known import Known
 from shared.requirements.sentences import Kind, Names
 
 
 def names_of(known: Known) -> Names:
-    """The newest name of whatever is known, or else its id. An activity has no name but its id."""
+    """The newest name of whatever is known, or else its id. An activity has no name but its id, unless it is a review's."""
     issuers = {version.issuer.id: version.issuer.name for versions in known.definitions.values() for version in versions}
     skills = {
         skill.code: skill.name for versions in known.achievements.values() for version in versions for skill in version.skills
@@ -28,7 +30,10 @@ def names_of(known: Known) -> Names:
                 return issuers.get(id_, id_)
             case "skill":
                 return skills.get(id_, id_)
+            case "activity":
+                review = known.reviews.get(id_)
+                return review.name if review else id_
             case _:
-                return id_
+                assert_never(kind)
 
     return name

@@ -16,6 +16,7 @@ from services.catalog.domain.learning_outcomes import unassessed
 from services.catalog.domain.places import leaves_of, requirements_of
 from services.catalog.domain.possibility import impossible, same_levels
 from services.catalog.domain.references import unknown_references
+from services.catalog.domain.reviews import reviews_asked_for
 from shared.events.definitions import Definition, Stack
 from shared.requirements.model import MAX_LEAVES
 from shared.requirements.tree import leaves
@@ -39,6 +40,7 @@ def validated(
     found: dict[str, list[Finding]] = {definition.id: [*_own(definition, published, owners)] for definition in definitions}
     for definition in definitions:
         found[definition.id] += unentitled(definition, entitlements)
+        found[definition.id] += reviews_asked_for(definition)
     dependencies = Dependencies(known)
     for definition in definitions:
         found[definition.id] += unknown_references(definition, known)

@@ -67,6 +67,7 @@ class Version:
                 teach_out_ends=self.teach_out_ends,
                 retired=self.retired,
                 announced_at=self.announced_at,
+                published_at=self.published_at,
                 endorsements=self.endorsements,
                 definition=self.definition,
             )
@@ -79,6 +80,7 @@ class Version:
             teach_out_ends=self.teach_out_ends,
             retired=self.retired,
             announced_at=self.announced_at,
+            published_at=self.published_at,
             endorsements=self.endorsements,
             definition=self.definition,
         )

@@ -9,6 +9,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from shared.events.reviews import review_of
 from shared.requirements.model import Requirement
 from shared.requirements.sentences import Kind, Names, label
 from shared.requirements.tree import parts_of
@@ -16,6 +17,12 @@ from shared.requirements.tree import parts_of
 _OPEN, _BETWEEN, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARKED: Final = re.compile(f"{_OPEN}([^{_BETWEEN}]*){_BETWEEN}([^{_BETWEEN}]*){_BETWEEN}([^{_CLOSE}]*){_CLOSE}")
 _MARKS: Final = str.maketrans("", "", _OPEN + _BETWEEN + _CLOSE)
+
+
+def review_anchor(achievement: str, review: str) -> str:
+    """Where the page of a definition tells how it is assessed."""
+    return f"review-{achievement}-{review}"
+
 
 Address = Callable[[str], str | None]
 """Where an achievement, a stack or a level is shown, by its id; None if nowhere."""
@@ -66,6 +73,8 @@ class Reader:
 
     def _link(self, found: re.Match[str]) -> str:
         kind, id_, name = found.groups()
+        if kind == "activity" and (review := review_of(str(Markup(id_).unescape()))) is not None:
+            return f'<a href="#{escape(review_anchor(*review))}">{name}</a>'
         if kind == "activity":
             return f'<span class="activity">{name}</span>'
         address = self.address(str(Markup(id_).unescape())) if kind in ("achievement", "stack", "level") else None

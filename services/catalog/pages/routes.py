@@ -19,7 +19,7 @@ from services.catalog.domain.versions import Version
 from services.catalog.pages.accepting import json_type
 from services.catalog.pages.badges import badge, skill_anchor
 from services.catalog.pages.cards import FREE, MORE, Shelves, shown
-from services.catalog.pages.criteria import Reader
+from services.catalog.pages.criteria import Reader, review_anchor
 from services.catalog.pages.details import detail
 from services.catalog.pages.search import Asked, search
 from services.catalog.publishing import Stock
@@ -126,6 +126,7 @@ async def _answer(id_: str, number: int | None, request: Request, desk: Desk, ac
         address=lambda each: _address(each, stock, desk) or "",
         here=desk.addresses.microcredential(version.id, version.number),
         skill_anchor=skill_anchor,
+        review_anchor=review_anchor,
         style=STYLE_PATH,
         now=moment,
     )
