@@ -8,7 +8,8 @@ back the corrections that stood in the retracted entry's place by then.
 Reports of one attempt that follow each other regrade it. By what is known, the attempt's score at a time is that of its last
 report until then, or less if a later report has lowered it; it never counts for more than what is left of it. So a regrade
 that raises a score counts from its own time on and takes nothing back, and one that lowers it takes back what needed more.
-Passed and a grade go the same way; a pass that was regraded to failed is no completion either.
+Passed and a grade go the same way; a pass that was regraded to failed is no completion either. Clearing regrades to nothing:
+what was reported of the attempt before is not there any more, and what is reported after it begins anew.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Final, NamedTuple
 from services.assessment.domain.entries import Entry, Key
 from services.assessment.domain.record import Record
 
-RESULTS: Final = frozenset({"completed", "passed", "failed", "scored"})
+RESULTS: Final = frozenset({"completed", "passed", "failed", "scored", "cleared"})
 """The statuses that report a result. Registering, starting and withdrawing undo nothing."""
 
 
@@ -62,7 +63,7 @@ class Graded(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One attempt, by what is known. `scores` rise strictly; `grades` are all that were given, in order."""
+    """One attempt, by what is known, since it was last cleared. `scores` rise strictly; `grades` are all given, in order."""
 
     number: int
     completed: Reach | None
@@ -194,6 +195,9 @@ def _attempt(number: int, reports: Sequence[Effective]) -> Attempt:
             passed = None
         elif entry.status == "completed" and completed is None:
             completed = Reach(place, id_)
+        elif entry.status == "cleared":
+            completed = passed = None
+            grades, scores = [], []
         if entry.grade is not None:
             grades.append(Graded(place, entry.grade, id_))
         if entry.score is not None:
@@ -220,6 +224,7 @@ def lowers(record: Record, entry: Entry) -> bool:
         and (
             (entry.score is not None and other.score is not None and other.score > entry.score)
             or (entry.status == "failed" and other.status == "passed")
+            or entry.status == "cleared"
             or (entry.grade is not None and other.grade is not None and other.grade != entry.grade)
         )
         for other in record.activities.get(entry.activity, ())
@@ -235,6 +240,7 @@ def lowering(reports: Iterable[Effective]) -> Iterator[datetime]:
         if (
             (entry.score is not None and entry.score < score)
             or (passed and entry.status == "failed")
+            or (entry.status == "cleared" and entry.attempt in earlier)
             or (entry.grade is not None and bool(grades - {entry.grade}))
         ):
             yield entry.time

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from shared.decisions import Event
 from shared.events.completions import CompletionReported, CompletionRetracted
+from shared.requirements.wordings import plain
 
 SCORE_PLACES: Final = 10
 """Scores are whole numbers of ten-billionths of the highest score, so that sums and comparisons are exact."""
@@ -17,6 +18,14 @@ WEIGHT_PLACES: Final = 6
 
 Key = tuple[str, str]
 """What names an event: its source and its id."""
+
+
+class Scored(NamedTuple):
+    """The level reached by one criterion of a rubric, with its points as text (empty: none were said)."""
+
+    criterion: str
+    level: str
+    points: str = ""
 
 
 class Entry(NamedTuple):
@@ -32,6 +41,7 @@ class Entry(NamedTuple):
     grade: str | None
     attempt: int
     corrects: str | None
+    results: tuple[Scored, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -65,6 +75,9 @@ def as_entry(event: Event[CompletionReported]) -> Entry:
         said.grade,
         said.attempt,
         said.corrects,
+        tuple(Scored(each.criterion, each.level, "" if each.points is None else plain(each.points)) for each in said.results)
+        if said.results
+        else (),
     )
 
 

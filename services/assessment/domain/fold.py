@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.assessment.domain.achievements import cases, is_met, verdict
-from services.assessment.domain.archive import entry_document, erasure_writes, ruling_document, withdrawal_document
+from services.assessment.domain.archive import entry_document, erasure_writes, originals_of, ruling_document, withdrawal_document
 from services.assessment.domain.attempts import Archive, lowers
 from services.assessment.domain.decisions import Decision, Withdrawal
 from services.assessment.domain.entries import Key, as_entry, as_retraction
@@ -26,6 +26,7 @@ from shared.events.assessment import (
 )
 from shared.events.completions import CompletionReported, CompletionRetracted
 from shared.events.envelope import Cause
+from shared.events.reviews import not_to_judge
 
 Writes = tuple[Put | Drop, ...]
 
@@ -41,7 +42,9 @@ class Changed(NamedTuple):
 
 def report(record: Record, event: Event[CompletionReported], rules: Rules) -> Decided[Record]:
     if _is_forgotten(record, event):
-        return Decided(record)
+        return _forgotten(record, event)
+    if (wrong := not_to_judge(event.source, event.data.activity, judged=bool(event.data.results))) is not None:
+        raise Refused(wrong[1])
     entry = as_entry(event)
     if entry.corrects == entry.id:
         raise Refused("the completion says that it corrects itself")
@@ -55,7 +58,7 @@ def report(record: Record, event: Event[CompletionReported], rules: Rules) -> De
 
 def retract(record: Record, event: Event[CompletionRetracted], rules: Rules) -> Decided[Record]:
     if _is_forgotten(record, event):
-        return Decided(record)
+        return _forgotten(record, event)
     retraction = as_retraction(event)
     if record.knows(retraction.key, retraction.digest):
         return Decided(record)
@@ -131,6 +134,11 @@ def _is_forgotten(record: Record, event: Event[Any]) -> bool:
     return record.erased is not None and event.time <= record.erased
 
 
+def _forgotten(record: Record, event: Event[CompletionReported] | Event[CompletionRetracted]) -> Decided[Record]:
+    """Also the original that was on its way when the learner was erased."""
+    return Decided(record, writes=(originals_of(record.learner, ((event.source, event.id),)),))
+
+
 def _is_repeated(known: Mapping[str, Decision] | Mapping[str, Withdrawal], event: Event[Any]) -> bool:
     before = known.get(event.id)
     if before is not None and before.digest != event.digest:
@@ -204,5 +212,5 @@ def _assessed(
     if parts == said_before and (before is None or met == before.met):
         return record, ()
     revision = (before.revision if before is not None else record.floor) + 1
-    now = replace(record, said={**record.said, rule.id: Said(revision, met, parts)})
+    now = record.with_said(rule.id, Said(revision, met, parts))
     return now, (verdict(record.learner, rule, archive, rulings, parts, revision, cause),)

@@ -10,10 +10,11 @@ from typing import Final
 from services.assessment.domain.decisions import Decision, Ruling, Withdrawal
 from services.assessment.domain.entries import Entry, Key, Retraction
 from shared.decisions import Refused
+from shared.pieces import Pieces, having
 
 MOST_ENTRIES: Final = 50_000
 MOST_TEXT: Final = 8_000_000
-"""Bytes in the ids, sources, activities and grades of one record: a document in the database has 16 MB at most."""
+"""Bytes in the ids, sources, activities, grades and results of one record: a document in the database has 16 MB at most."""
 
 Turns = tuple[tuple[datetime, datetime | None], ...]
 """From each instant on, the part was known to be met since the other instant, or not to be met."""
@@ -58,12 +59,12 @@ class Record:
 
     learner: str
     entries: Mapping[Key, Entry] = field(default_factory=dict)
-    activities: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    activities: Mapping[str, tuple[Entry, ...]] = field(default_factory=Pieces)
     retractions: Mapping[Key, Retraction] = field(default_factory=dict)
     named: Mapping[Key, tuple[Named, ...]] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     withdrawals: Mapping[str, Withdrawal] = field(default_factory=dict)
-    said: Mapping[str, Said] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=Pieces)
     text: int = 0
     erased: datetime | None = None
     erasures: int = 0
@@ -75,7 +76,7 @@ class Record:
         if known is None:
             return False
         if known.digest != digest:
-            raise Refused(f"{key[0]} has sent an event {key[1]!r} before, with other content")
+            raise Refused("its source has sent an event with the same id before, with other content")
         return True
 
     def with_entry(self, entry: Entry) -> Record:
@@ -85,13 +86,14 @@ class Record:
             entry.grade,
             entry.corrects,
             None if entry.activity in self.activities else entry.activity,
+            *(text for scored in entry.results for text in scored),
         )
         size = sum(len(name.encode()) for name in names if name is not None)
         self._check_room(size)
         return replace(
             self,
             entries={**self.entries, entry.key: entry},
-            activities={**self.activities, entry.activity: (*self.activities.get(entry.activity, ()), entry)},
+            activities=having(self.activities, {entry.activity: (*self.activities.get(entry.activity, ()), entry)}),
             named=self._naming(entry, entry.corrects, retracts=False),
             text=self.text + size,
         )
@@ -105,6 +107,9 @@ class Record:
             named=self._naming(retraction, retraction.retracts, retracts=True),
             text=self.text + size,
         )
+
+    def with_said(self, achievement: str, said: Said) -> Record:
+        return replace(self, said=having(self.said, {achievement: said}))
 
     def rulings(self, achievement: str) -> tuple[Ruling, ...]:
         """The decisions about an achievement that ever counted, in order."""

@@ -21,11 +21,12 @@ from typing import Final
 
 from services.assessment.domain.attempts import Archive, AttemptsOf, Effective, lowering
 from services.assessment.domain.decisions import Ruling
+from services.assessment.domain.judged import with_results
 from services.assessment.domain.leaves import OPEN, Also, look_up
 from services.assessment.domain.record import PartSaid, Turns
 from services.assessment.domain.rules import PartRule, VersionRule
 from shared.requirements.model import ENTRY_LEAVES, Leaf
-from shared.requirements.tree import EARLIEST, Finding, Moment, evaluate
+from shared.requirements.tree import EARLIEST, Finding, LookUp, Moment, evaluate
 
 MOST_TURNS: Final = 500
 """How many turns, and how many moments of meeting it afresh, are said: the newest ones."""
@@ -115,7 +116,7 @@ class Case:
         if self.version.begins is not None and (before is None or self.version.begins < before):
             times.add(self.version.begins)
         candidates = sorted(filter(self.version.counts_at, times))
-        return View(self.part, attempts_of, also, waived, candidates)
+        return View(self.part, self.archive, attempts_of, also, waived, candidates)
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class View:
     """A case by what is known at some time. `candidates` are the times at which it can become true, in order."""
 
     part: PartRule
+    archive: Archive
     attempts_of: AttemptsOf
     also: Also
     waived: Mapping[str, tuple[tuple[datetime, str], ...]]
@@ -130,11 +132,13 @@ class View:
 
     def finding(self, at: datetime, after: datetime | None = None) -> Finding:
         """`after`: counting only what came later than this. A waiver counts whatever period the requirement measures."""
-        known = partial(_waived, self.waived, after) if self.waived else None
-        moment = Moment(at, after)
+        return self._found(Moment(at, after), self._look_up)
+
+    def _found(self, moment: Moment, look_up: LookUp) -> Finding:
+        known = partial(_waived, self.waived, moment.since) if self.waived else None
         if self.part.requirement is None:
             return (known and known(self.part.path, moment)) or OPEN
-        return evaluate(self.part.requirement, self._look_up, moment, known, self.part.path)
+        return evaluate(self.part.requirement, look_up, moment, known, self.part.path)
 
     def earliest(self, after: datetime | None = None) -> datetime | None:
         """The first candidate, later than `after`, at which it is true counting only what came later than `after`."""
@@ -154,14 +158,17 @@ class View:
             yield last
 
     def explained(self, since: datetime | None) -> Finding:
-        """What meets it, or how far it has come."""
-        if since is not None:
-            return self.finding(since)
-        return self.finding(self.candidates[-1]) if self.candidates else self.finding(EARLIEST)
+        """What meets it, or how far it has come, with what people judged of it."""
+        at = since or (self.candidates[-1] if self.candidates else EARLIEST)
+        return self._found(Moment(at), self._explain)
 
     def _look_up(self, leaf: Leaf, path: str, moment: Moment) -> Finding:
         assert isinstance(leaf, ENTRY_LEAVES)
         return look_up(leaf, path, moment, self.attempts_of, self.also)
+
+    def _explain(self, leaf: Leaf, path: str, moment: Moment) -> Finding:
+        assert isinstance(leaf, ENTRY_LEAVES)
+        return with_results(self._look_up(leaf, path, moment), leaf, path, self.archive, self.also)
 
 
 def _waived(

@@ -26,7 +26,7 @@ from shared.requirements.model import (
 )
 from shared.requirements.tree import Finding, Moment, about_entries, entry_parts, evaluate, walk
 
-RESULTS = {"completed", "passed", "failed", "scored"}
+RESULTS = {"completed", "passed", "failed", "scored", "cleared"}
 
 
 class Reference:
@@ -82,6 +82,14 @@ class Reference:
         for place, _, id_, source in ordered:
             entry = self.by_key[source, id_]
             found.setdefault(entry.data.attempt, []).append((place, entry))
+        return found
+
+    def standing(self, activity: str, k: datetime) -> dict[int, list[tuple[datetime, Event[Any]]]]:
+        """Of each attempt, the reports after it was last cleared."""
+        found = {}
+        for number, reports in self.reports(activity, k).items():
+            cleared = [i for i, (_, entry) in enumerate(reports) if entry.data.status == "cleared"]
+            found[number] = reports[cleared[-1] + 1 :] if cleared else reports
         return found
 
 
@@ -154,7 +162,7 @@ class Part:
         if isinstance(leaf, Completed | Passed | Graded):
             reached = []
             for activity in self.activities_at(leaf.activity, path, k):
-                for reports in self.all.reports(activity, k).values():
+                for reports in self.all.standing(activity, k).values():
                     found = left_of(truths(leaf, [(p, e.data, e.id) for p, e in reports]), moment.at)
                     if found is not None and found[0] and in_time(found):
                         reached.append((found[1], found[2]))
@@ -164,7 +172,7 @@ class Part:
             best = None
             for name in self.activities_at(activity, path, k):
                 standing = []
-                for number, reports in sorted(self.all.reports(name, k).items()):
+                for number, reports in sorted(self.all.standing(name, k).items()):
                     scores = [(p, Fraction(e.data.score.share), e.id) for p, e in reports if e.data.score is not None]
                     found = left_of(scores, moment.at)
                     if found is not None and in_time(found):

@@ -23,6 +23,10 @@ SCORED = {"activity": "a", "score_at_least": "0.7"}
 GRADED = {"activity": "a", "grade": ("A", "B")}
 
 
+def cleared(id_: str, on: float, **more: Any) -> Any:
+    return completion(id_, on, status="cleared", **more)
+
+
 def test_a_new_attempt_never_takes_an_award_back() -> None:
     learner = lived(PASSED, completion("e1", 1), completion("e2", 2, status="failed", attempt=2))
     assert learner.turns() == [(1, 1)]
@@ -87,6 +91,49 @@ def test_a_regrade_that_is_raised_again_counts_from_then_on() -> None:
 def test_a_grade_that_is_changed_to_another_that_counts_stays_met() -> None:
     events = [completion("e1", 1, grade="B"), completion("e2", 2, grade="A"), completion("e3", 3, grade="C")]
     assert lived(GRADED, *events).turns() == [(1, 1), (3, None)]
+
+
+@pytest.mark.parametrize("requirement", [PASSED, COMPLETED, SCORED, GRADED], ids=["passed", "completed", "scored", "graded"])
+def test_clearing_an_attempt_takes_its_whole_result_back_from_then_on(requirement: Any) -> None:
+    events = [completion("e1", 1, score="0.9", grade="A"), completion("e2", 2, status="completed"), cleared("e3", 5)]
+    for learner in both_orders(requirement, events):
+        assert learner.turns() == [(1, 1), (5, None)]
+
+
+@pytest.mark.parametrize("requirement", [PASSED, COMPLETED, SCORED, GRADED], ids=["passed", "completed", "scored", "graded"])
+def test_what_is_reported_after_clearing_begins_anew(requirement: Any) -> None:
+    events = [completion("e1", 1, score="0.9", grade="B"), cleared("e2", 3), completion("e3", 5, score="0.8", grade="A")]
+    for learner in both_orders(requirement, events):
+        assert learner.turns() == [(1, 1), (3, None), (5, 5)]
+
+
+def test_clearing_an_attempt_leaves_the_other_attempts_alone() -> None:
+    events = [completion("e1", 1, attempt=1), completion("e2", 2, attempt=2), cleared("e3", 5, attempt=2)]
+    for learner in both_orders(PASSED, events):
+        assert learner.turns() == [(1, 1)]
+
+
+def test_a_cleared_score_counts_for_nothing_in_a_mean_rather_than_for_zero() -> None:
+    mean = {**SCORED, "attempts": "mean"}
+    events = [completion("e1", 1, score="0.2"), completion("e2", 2, score="0.8", attempt=2), cleared("e3", 5)]
+    for learner in both_orders(mean, events):
+        assert learner.turns() == [(5, 2)]
+        assert learner.part().finding.value == "0.8"
+
+
+def test_clearing_that_is_retracted_gives_the_result_back() -> None:
+    for learner in both_orders(PASSED, [completion("e1", 1), cleared("e2", 3), retraction("r", 5, "e2")]):
+        assert learner.turns() == [(1, 1), (3, None), (5, 1)]
+
+
+def test_clearing_where_nothing_was_reported_says_nothing() -> None:
+    assert not lived(PASSED, cleared("e1", 1)).verdicts
+
+
+@pytest.mark.parametrize("more", [{"score": {"scaled": "1"}}, {"grade": "A"}], ids=["a score", "a grade"])
+def test_clearing_gives_nothing_in_place_of_what_it_takes_back(more: Any) -> None:
+    with pytest.raises(ValueError, match="neither a score nor a grade"):
+        completion("e1", 1, status="cleared", **more)
 
 
 def test_a_correction_takes_the_place_of_what_it_corrects_and_is_known_from_its_own_time() -> None:

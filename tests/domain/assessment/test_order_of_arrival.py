@@ -91,11 +91,13 @@ def histories(draw: st.DrawFn, catalog: list[AchievementPublished]) -> list[Any]
     ids = [f"e{n}" for n in range(count)]
     for id_ in ids:
         more: dict[str, Any] = {
-            "status": draw(st.sampled_from(("scored", "passed", "failed", "completed", "registered", "scored"))),
+            "status": draw(st.sampled_from(("scored", "passed", "failed", "completed", "registered", "scored", "cleared"))),
             "score": draw(scores),
             "grade": draw(st.sampled_from((None, None, "A", "B", "C"))),
             "attempt": draw(st.integers(1, 2)),
         }
+        if more["status"] == "cleared":
+            del more["score"], more["grade"]
         corrects = draw(st.none() | st.none() | st.sampled_from(ids))
         if corrects is not None and corrects != id_:
             more["corrects"] = corrects
