@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.assessment.progress import Shown
 from shared.events.envelope import Instant
@@ -87,6 +87,8 @@ class DecisionShown(Shown):
 class Waiver(BaseModel):
     """`path` names a leaf, or a whole group, of the version's requirement; empty: all of it."""
 
+    model_config = ConfigDict(extra="forbid")
+
     version: Annotated[int, Field(ge=1)]
     path: Annotated[str, Field(max_length=2_000)]
     reason: GivenReason
@@ -95,6 +97,8 @@ class Waiver(BaseModel):
 class Substitution(BaseModel):
     """`path` names a leaf about an activity; in a weighted mean, one of its activities: `<leaf>/of/<n>`."""
 
+    model_config = ConfigDict(extra="forbid")
+
     version: Annotated[int, Field(ge=1)]
     path: Annotated[str, Field(max_length=2_000)]
     activity: ActivityId
@@ -102,6 +106,8 @@ class Substitution(BaseModel):
 
 
 class Erasure(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     reason: GivenReason
 
 

@@ -1,24 +1,21 @@
-"""HTTP in: completions, what a learner has shown, and decisions of people."""
+"""HTTP in: what a learner has shown, and decisions of people."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Query
 
+from services.assessment import publishing
 from services.assessment.answers import (
     Accepted,
     DecisionShown,
     EntryShown,
     Erasure,
-    Item,
-    Items,
     PartShown,
-    Refusal,
     Substitution,
     SweepShown,
     SweepsShown,
@@ -26,123 +23,66 @@ from services.assessment.answers import (
     VersionShown,
     Waiver,
 )
+from services.assessment.desk import NAME, At, Desk
 from services.assessment.domain.attempts import Archive
 from services.assessment.domain.entries import Entry, Retraction
 from services.assessment.domain.record import Record
 from services.assessment.domain.rules import AchievementRule
-from services.assessment.gateway import BATCH, STRUCTURED, Taken, events_in
+from services.assessment.pages import sources_routes
 from services.assessment.progress import Progress, progress
-from services.assessment.rulebook import Rulebook
-from services.assessment.store import Shelves
-from shared import telemetry
+from services.assessment.reviews import assessing, submitting
+from services.assessment.reviews.office import Office
+from services.assessment.sources.doors import proofs, xapi
+from services.assessment.sources.files import api as files
+from services.assessment.sources.routers import ROUTERS
+from services.assessment.sources.sources import Sources
 from shared.events.assessment import DecisionWithdrawn, ErasureRequested, LeafSubstituted, LeafWaived
-from shared.events.envelope import LearnerId, Message
+from shared.events.envelope import LearnerId
 from shared.http import Caller, Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
 from shared.http.grounds import GivenReason
 from shared.http.health import Check
 from shared.http.paging import PagingByThree
-from shared.http.problems import phrase
-from shared.kafka import Outgoing, Publisher
-from shared.requests import request_of
+from shared.operations import api as operating
 from shared.requirements.model import ENTRY_LEAVES, Slug, WeightedMean
 from shared.requirements.tree import joined, walk
-from shared.topics import COMPLETIONS, REQUESTS, Topic
 
-NAME: Final = "assessment"
+__all__ = ["NAME", "Desk", "app_of"]
+
 SAYS: Final = "Completions in; what learners have shown, and whether it meets what achievements require of activities."
 
 Learner = Annotated[LearnerId, Path(description="the learner's id")]
 
-
-@dataclass(frozen=True)
-class Desk:
-    """What the paths work on; the app carries it as `app.state.desk`."""
-
-    shelves: Shelves
-    rulebook: Rulebook
-    publisher: Publisher
-    completions: Topic = COMPLETIONS
-    requests: Topic = REQUESTS[NAME]
-
-    async def ask(self, message: Message, learner: str) -> str:
-        """Put a request on the way to the learner's stream; its id."""
-        envelope = request_of(NAME, message)
-        await self.publisher.publish(self.requests.name, learner, envelope)
-        return envelope.id
-
-
-def desk(request: Request) -> Desk:
-    found: Desk = request.app.state.desk
-    return found
-
-
-At = Annotated[Desk, Depends(desk)]
-
-
-completions = APIRouter(tags=["completions"])
 learners = APIRouter(tags=["learners"])
 decisions = APIRouter(tags=["decisions"])
 operations = APIRouter(tags=["operations"])
 
 
-def app_of(ready: Check, tokens: Tokens | None = None, desk: Desk | None = None) -> FastAPI:
-    """The HTTP side alone; without a desk only its document can be read."""
-    app = create_app(NAME, routers=(completions, learners, decisions, operations), ready=ready, tokens=tokens, says=SAYS)
-    app.state.desk = desk
-    return app
-
-
-ONE_EVENT: Final = {"schema": {"type": "object", "description": "A CloudEvent in JSON."}}
-BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"type": "object", "description": "The data; the attributes are `ce-` headers."}},
-            STRUCTURED: ONE_EVENT,
-            BATCH: {"schema": {"type": "array", "items": ONE_EVENT["schema"]}},
-        },
-    }
-}
-
-
-@completions.post(
-    "/completions",
-    status_code=202,
-    openapi_extra=BODY,
-    dependencies=[Depends(requires("completions:publish"))],
-    responses={
-        400: {"description": "No event of it can be read."},
-        415: {"description": "An event format other than JSON."},
-        422: {"description": "All events of it are refused; `items` says why."},
-        503: {"description": "The broker does not answer; send it again."},
-    },
-)
-async def publish_completions(request: Request, at: At) -> Items:
-    """CloudEvents, one in binary or structured mode, or a batch. What is accepted is safely on the topic."""
-    found = events_in(request.headers.get("content-type", ""), request.headers.raw, await request.body(), datetime.now(UTC))
-    around = telemetry.traceparent()
-    taken = [one for one in found if isinstance(one, Taken)]
-    await at.publisher.publish_all([_outgoing(at.completions, one, around) for one in taken])
-    items = tuple(
-        Item(id=one.envelope.id, status="accepted")
-        if isinstance(one, Taken)
-        else Item(id=one.id, status="refused", problem=Refusal(title=phrase(one.status), status=one.status, detail=one.detail))
-        for one in found
+def app_of(
+    ready: Check,
+    tokens: Tokens | None = None,
+    desk: Desk | None = None,
+    sources: Sources | None = None,
+    reviews: Office | None = None,
+) -> FastAPI:
+    """The HTTP side alone; without a desk only its document can be read, without sources nothing comes in from them, and
+    without reviews nothing is handed in."""
+    routers = (
+        publishing.router,
+        learners,
+        decisions,
+        operations,
+        operating.router,
+        *ROUTERS,
+        submitting.router,
+        assessing.router,
     )
-    if found and not taken:
-        refusals = [item.problem for item in items if item.problem is not None]
-        status = max(refusal.status for refusal in refusals)
-        detail = refusals[0].detail if len(refusals) == 1 else f"None of the {len(refusals)} events is accepted."
-        raise Problem(status, "Nothing is accepted", detail, items=[item.model_dump(mode="json") for item in items])
-    return Items(items=items)
-
-
-def _outgoing(topic: Topic, taken: Taken, around: str | None) -> Outgoing:
-    """An event that names no trace of its own belongs to the request's."""
-    envelope = taken.envelope
-    if envelope.traceparent is None and around is not None:
-        envelope = replace(envelope, traceparent=around)
-    return Outgoing.of(topic.name, taken.learner, envelope)
+    larger = {**submitting.LARGER, **files.LARGER, **proofs.LARGER, **sources_routes.LARGER}
+    app = create_app(NAME, routers=routers, ready=ready, tokens=tokens, says=SAYS, larger=larger)
+    app.add_middleware(xapi.Versioned)
+    app.state.desk = desk
+    app.state.sources = sources
+    app.state.reviews = reviews
+    return app
 
 
 @learners.get("/learners/{learner}/entries", dependencies=[Depends(may_see_learner("entries:read"))])

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from pydantic import ValidationError
 
+from services.assessment.sources.doors.bodies import parsed
 from shared.events.completions import CompletionReported, CompletionRetracted
 from shared.events.envelope import Envelope, Headers, Malformed, read_envelope
 from shared.http import Problem
@@ -54,8 +53,12 @@ def _sayable(text: str) -> str:
 class Taken:
     """An event that may go on the topic, under its learner's key."""
 
-    learner: str
+    said: CompletionReported | CompletionRetracted
     envelope: Envelope
+
+    @property
+    def learner(self) -> str:
+        return self.said.learner
 
 
 def events_in(content_type: str, headers: Iterable[tuple[bytes, bytes]], body: bytes, now: datetime) -> list[Taken | NotTaken]:
@@ -73,9 +76,31 @@ def events_in(content_type: str, headers: Iterable[tuple[bytes, bytes]], body: b
         return [refusal]
 
 
+def originals_in(content_type: str, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> list[Any]:
+    """Each event of the request as the JSON format has it, in order, of whichever mode. Nothing of them is checked.
+
+    Raises Problem when the request as a whole can't be read.
+    """
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == BATCH:
+        return _batch(body)
+    if media_type == STRUCTURED:
+        return [_json(body)]
+    if media_type.startswith(ANY_FORMAT):
+        raise Problem(415, detail=f"Of the event formats only JSON is understood: {STRUCTURED} and {BATCH}.")
+    try:
+        attributes = dict(_attributes(headers))
+    except NotTaken as refusal:
+        raise Problem(refusal.status, "The event cannot be read", refusal.detail) from refusal
+    if not attributes:
+        says = f"Send {STRUCTURED}, {BATCH}, or the data with the attributes as headers: ce-id, ce-source, ce-type, ce-time."
+        raise Problem(415 if media_type != "application/json" else 400, "There is no CloudEvent in this request", says)
+    return [{**attributes, "datacontenttype": content_type or "application/json", "data": _json(body)}]
+
+
 def _batch(body: bytes) -> list[Any]:
     try:
-        found = _parsed(body)
+        found = parsed(body)
     except ValueError as error:
         raise Problem(400, "The batch cannot be read", str(error)) from error
     if not isinstance(found, list):
@@ -85,23 +110,9 @@ def _batch(body: bytes) -> list[Any]:
 
 def _json(body: bytes) -> object:
     try:
-        return _parsed(body)
+        return parsed(body)
     except ValueError as error:
         raise Problem(400, "The event cannot be read", str(error)) from error
-
-
-def _parsed(body: bytes) -> Any:
-    """JSON with its numbers exact. Raises ValueError."""
-    try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
-    except RecursionError as error:
-        raise ValueError("the JSON is nested too deeply") from error
-    except UnicodeDecodeError as error:
-        raise ValueError("the JSON is not UTF-8") from error
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _attributes(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
@@ -154,13 +165,13 @@ def checked(attributes: Mapping[str, str], data: object, now: datetime) -> Taken
     if envelope.time > now + CLOCKS_DIFFER:
         raise NotTaken(422, f"its time {envelope.time.isoformat()} is later than now, {now.isoformat()}", id_)
     try:
-        said = model.model_validate(_parsed(data) if isinstance(data, bytes) else data)
+        said = model.model_validate(parsed(data) if isinstance(data, bytes) else data)
         written = said.to_json()
     except ValidationError as error:
         raise NotTaken(422, explained(error), id_) from error
     except (ValueError, OverflowError) as error:
         raise NotTaken(400, f"the data cannot be read: {error}"[:500], id_) from error
-    return Taken(said.learner, replace(envelope, data=written))
+    return Taken(said, replace(envelope, data=written))
 
 
 def _headers(attributes: Mapping[str, str]) -> Headers:

@@ -17,7 +17,7 @@ from services.assessment.domain.verdicts import assess
 from shared.events.envelope import Instant
 from shared.requirements.model import AWARD_LEAVES, Leaf, Requirement
 from shared.requirements.sentences import Names, label, sentence
-from shared.requirements.tree import EARLIEST, Finding, Moment, evaluate, joined, parts_of
+from shared.requirements.tree import EARLIEST, Finding, Judged, Moment, evaluate, joined, parts_of
 
 
 class Shown(BaseModel):
@@ -36,6 +36,7 @@ class Node(Shown):
     by: Annotated[tuple[str, ...], Field(description="ids of the entries that count here")] = ()
     value: Annotated[str | None, Field(description="the score, mean or number of parts reached")] = None
     waived: Annotated[str | None, Field(description="the decision that stands in for it")] = None
+    results: Annotated[tuple[Judged, ...] | None, Field(description="what people judged, by a rubric's criteria")] = None
     decided_by: Literal["assessment", "awarding"] | None = None
     of: tuple[Node, ...] = ()
 
@@ -123,6 +124,7 @@ def _node(
         by=least.by,
         value=least.value,
         waived=least.waived,
+        results=least.results,
         decided_by="awarding" if awards else "assessment" if not steps else None,
         of=tuple(_node(joined(path, step), part, least.of[i], most.of[i], parts, names) for i, (step, part) in enumerate(steps)),
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.assessment.domain.rules import Rules, rules
 from shared.broadcast import Broadcast, Snapshot
 from shared.events.catalog import AchievementPublished, Published, StackPublished
 from shared.events.definitions import level_achievement
+from shared.events.reviews import Review, review_activity
 from shared.requirements.sentences import Kind
 
 
@@ -15,6 +18,11 @@ class Rulebook:
     def __init__(self, broadcast: Broadcast) -> None:
         self._broadcast = broadcast
         self._made: tuple[Snapshot, Rules, dict[tuple[str, str], str]] | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest publications."""
+        return self._broadcast.snapshot
 
     @property
     def rules(self) -> Rules:
@@ -37,7 +45,8 @@ class Rulebook:
 def _names(published: Published) -> dict[tuple[str, str], str]:
     match published:
         case AchievementPublished():
-            return {("achievement", published.id_): published.definition.name}
+            achievement = published.definition
+            return {("achievement", achievement.id): achievement.name} | _reviews(achievement.id, achievement.reviews)
         case StackPublished():
             stack = published.definition
             levels = {level_achievement(stack.id, level.level): level.name for level in stack.levels}
@@ -45,6 +54,15 @@ def _names(published: Published) -> dict[tuple[str, str], str]:
                 {("stack", stack.id): stack.name}
                 | {("level", id_): name for id_, name in levels.items()}
                 | {("achievement", id_): f"{stack.name}: {name}" for id_, name in levels.items()}
+                | {
+                    name: review
+                    for level in stack.levels
+                    for name, review in _reviews(level_achievement(stack.id, level.level), level.reviews).items()
+                }
             )
         case _:
             return {}
+
+
+def _reviews(achievement: str, reviews: Iterable[Review]) -> dict[tuple[str, str], str]:
+    return {("activity", review_activity(achievement, review.id)): review.name for review in reviews}

@@ -2,12 +2,13 @@
 
 `records`, `facts` and `checkpoints` are the stream's. `entries` and `decisions` are written by the fold, in its transaction.
 What a record holds is kept as JSON text: nobody looks for anything inside it, times keep their microseconds, and the database
-reads and writes one text many times faster than thousands of small values.
+reads and writes one text many times faster than thousands of small values. What grows with the learner has a line for each
+activity, and for each achievement something was said of: only what changed is written anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,27 +16,35 @@ import orjson
 
 from services.assessment.domain.archive import entry_id
 from services.assessment.domain.decisions import Decision, Withdrawal
-from services.assessment.domain.entries import Entry, Key, Retraction
+from services.assessment.domain.entries import Entry, Key, Retraction, Scored
 from services.assessment.domain.record import Named, PartSaid, Record, Said
 from shared.events.envelope import rfc3339
-from shared.mongo import Database, Document, by_ids
+from shared.mongo import ASCENDING, Database, Document, by_ids
+from shared.pieces import Pieces, as_lines, of_lines
 from shared.stream.checkpoint import SweepProgress, sweeps
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 
+READINGS: Final = "readings"
+"""What the stream read of each source a day."""
+
 
 async def create_indexes(database: Database) -> None:
-    """Everything is looked up by its `_id`."""
+    """What erasures write to is there before the first, for a transaction makes no collection everywhere."""
     await database.create("entries")
     await database.create("decisions")
+    await database.create(READINGS, [("day", ASCENDING)])
+    await database.create("names", [("learner", ASCENDING)])
+    for written_by_erasure in ("people", "erasures", "originals"):
+        await database.create(written_by_erasure)
 
 
 def to_document(record: Record) -> Document:
     """Empty parts are left out."""
     document: Document = {}
-    if record.entries:
-        document["entries"] = _text(_entries_to_json(record.entries.values()))
+    if record.activities:
+        document["activities"] = as_lines(record.activities, lambda entries: _text(_entries_to_json(entries)))
         document["size"] = record.text
     if record.retractions:
         document["retractions"] = _text([[_to_int(r.time), *r[1:]] for r in record.retractions.values()])
@@ -45,17 +54,15 @@ def to_document(record: Record) -> Document:
     if record.withdrawals:
         document["withdrawals"] = _text([[_to_int(made.time), *made[1:]] for made in record.withdrawals.values()])
     if record.said:
-        document["said"] = _text([[id_, *_said_to_json(said)] for id_, said in record.said.items()])
+        document["verdicts"] = as_lines(record.said, lambda said: _text(_said_to_json(said)))
     if record.erased is not None:
         document["erased"] = {"at": rfc3339(record.erased), "times": record.erasures, "floor": record.floor}
     return document
 
 
 def from_document(learner: str, document: Document) -> Record:
-    entries = {entry.key: entry for entry in _entries_from_json(_read(document, "entries", {}))}
-    activities: dict[str, tuple[Entry, ...]] = {}
-    for entry in entries.values():
-        activities[entry.activity] = (*activities.get(entry.activity, ()), entry)
+    activities = of_lines(document["activities"], _entries_of) if "activities" in document else _before_lines(document)
+    entries = {entry.key: entry for found in activities.values() for entry in found}
     retractions = [Retraction(_to_time(time), *rest) for time, *rest in _read(document, "retractions", [])]
     erased = document.get("erased")
     return Record(
@@ -63,10 +70,12 @@ def from_document(learner: str, document: Document) -> Record:
         entries=entries,
         activities=activities,
         retractions={retraction.key: retraction for retraction in retractions},
-        named=_named(entries.values(), retractions),
+        named=named_by(entries.values(), retractions),
         decisions={made[1]: Decision(_to_time(made[0]), *made[1:]) for made in _read(document, "decisions", [])},
         withdrawals={made[1]: Withdrawal(_to_time(made[0]), *made[1:]) for made in _read(document, "withdrawals", [])},
-        said={id_: _said_from_json(said) for id_, *said in _read(document, "said", [])},
+        said=of_lines(document["verdicts"], lambda _, text: _said_from_json(orjson.loads(text)))
+        if "verdicts" in document
+        else Pieces({id_: _said_from_json(said) for id_, *said in _read(document, "said", [])}),
         text=document.get("size", 0),
         erased=datetime.fromisoformat(erased["at"]) if erased else None,
         erasures=erased["times"] if erased else 0,
@@ -74,7 +83,8 @@ def from_document(learner: str, document: Document) -> Record:
     )
 
 
-def _named(entries: Iterable[Entry], retractions: Iterable[Retraction]) -> dict[Key, tuple[Named, ...]]:
+def named_by(entries: Iterable[Entry], retractions: Iterable[Retraction]) -> dict[Key, tuple[Named, ...]]:
+    """Which entries are named by corrections and retractions, and when."""
     named: dict[Key, tuple[Named, ...]] = {}
     for entry in entries:
         if entry.corrects is not None:
@@ -86,23 +96,37 @@ def _named(entries: Iterable[Entry], retractions: Iterable[Retraction]) -> dict[
     return named
 
 
-def _entries_to_json(entries: Iterable[Entry]) -> dict[str, Any]:
-    """By activity; sources are named by their number."""
+def _entries_to_json(entries: Iterable[Entry]) -> list[Any]:
+    """Of one activity; sources are named by their number. What has no results of a rubric ends without them."""
     sources: dict[str, int] = {}
-    activities: dict[str, list[list[Any]]] = {}
-    for time, id_, source, digest, activity, *rest in entries:
+    listed: list[list[Any]] = []
+    for time, id_, source, digest, _, *rest, results in entries:
         number = sources.setdefault(source, len(sources))
-        activities.setdefault(activity, []).append([_to_int(time), id_, number, digest, *rest])
-    return {"sources": list(sources), "activities": activities}
+        kept = [*rest, [list(scored) for scored in results]] if results else rest
+        listed.append([_to_int(time), id_, number, digest, *kept])
+    return [list(sources), listed]
 
 
-def _entries_from_json(found: dict[str, Any]) -> list[Entry]:
-    sources = found.get("sources", [])
-    return [
-        Entry(_to_time(time), id_, sources[number], digest, activity, *rest)
-        for activity, entries in found.get("activities", {}).items()
-        for time, id_, number, digest, *rest in entries
-    ]
+def _entries_of(activity: str, text: str) -> tuple[Entry, ...]:
+    sources, listed = orjson.loads(text)
+    return tuple(_entries_from_json(activity, sources, listed))
+
+
+def _entries_from_json(activity: str, sources: Sequence[str], listed: Iterable[Sequence[Any]]) -> Iterator[Entry]:
+    for time, id_, number, digest, status, score, grade, attempt, corrects, *results in listed:
+        source = sources[number]
+        yield Entry(_to_time(time), id_, source, digest, activity, status, score, grade, attempt, corrects, _results(results))
+
+
+def _before_lines(document: Document) -> Pieces[tuple[Entry, ...]]:
+    """Documents from before there was a line for each activity have all in one text."""
+    found = _read(document, "entries", {})
+    sources, activities = found.get("sources", []), found.get("activities", {})
+    return Pieces({activity: tuple(_entries_from_json(activity, sources, listed)) for activity, listed in activities.items()})
+
+
+def _results(kept: Sequence[Any]) -> tuple[Scored, ...]:
+    return tuple(Scored(*one) for one in kept[0]) if kept else ()
 
 
 def _said_to_json(said: Said) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Final
 from services.assessment.domain.fold import erase, report, retract, revise, substitute, waive, withdraw
 from services.assessment.domain.record import Record
 from services.assessment.domain.rules import Rules, rules
-from services.assessment.store import from_document, to_document
+from services.assessment.store import READINGS, from_document, to_document
 from shared.events.assessment import DecisionWithdrawn, ErasureRequested, LeafSubstituted, LeafWaived
 from shared.events.completions import CompletionReported, CompletionRetracted
 from shared.stream import Flow
@@ -30,4 +30,5 @@ FLOW: Final[Flow[Record, Rules]] = Flow(
     from_document=from_document,
     rules=rules,
     revise=revise,
+    readings=READINGS,
 )
