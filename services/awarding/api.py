@@ -43,6 +43,7 @@ from shared.http.health import Check
 from shared.http.paging import PagingByTwo
 from shared.kafka import Publisher
 from shared.mongo import Document
+from shared.operations import api as operating
 from shared.requests import request_of
 from shared.requirements.model import Slug
 from shared.topics import REQUESTS, Topic
@@ -90,7 +91,7 @@ def app_of(ready: Check, tokens: Tokens | None = None, desk: Desk | None = None)
     """The HTTP side alone; without a desk only its document can be read."""
     app = create_app(
         NAME,
-        routers=(learners, awards, advisers, operations, sharing.router, checking.router, signing_in.router),
+        routers=(learners, awards, advisers, operations, operating.router, sharing.router, checking.router, signing_in.router),
         ready=ready,
         tokens=tokens,
         says=SAYS,
@@ -171,7 +172,7 @@ async def read_awards_of_achievement(
     return paging.page([_award(at, document) for document in page], page[-1]["_id"] if len(found) > len(page) else None)
 
 
-@awards.post("/awards", status_code=202)
+@awards.post("/awards", status_code=202, responses={404: {"description": "No such achievement has been published."}})
 async def request_award(asked: AwardAsked, at: At, caller: MayAward) -> Accepted:
     """A person awards an achievement, whatever its requirement says. It is held until a person revokes it, or it expires."""
     rule = _rule(at.rulebook.rules, asked.achievement)
@@ -188,7 +189,7 @@ async def request_award(asked: AwardAsked, at: At, caller: MayAward) -> Accepted
     return await at.ask(said, asked.learner)
 
 
-@awards.post("/awards/{award}/revocation", status_code=202)
+@awards.post("/awards/{award}/revocation", status_code=202, responses={409: {"description": "It is revoked already."}})
 async def request_revocation(award: AwardId, asked: RevocationAsked, at: At, caller: MayAward) -> Accepted:
     """A person revokes an award. Meeting the requirement does not bring it back; only a person awards it anew."""
     document = await _known(at, award)

@@ -1,13 +1,15 @@
 """Records as documents: compact, and exact to the microsecond.
 
-What a record holds is one JSON text: nobody looks for anything inside it, and the database reads and writes one text many times
-faster than hundreds of small values. Instants in it are microseconds since 1970.
+What a record holds is text: nobody looks for anything inside it, and the database reads and writes one text many times faster
+than hundreds of small values. What grows with the learner (verdicts, awards, what was said, credentials) has a line for each, so
+that only what is asked for is read, and only what changed is written anew. Instants are microseconds since 1970.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -16,48 +18,74 @@ from services.awarding.domain.inputs import Decision, Part, Verdict
 from services.awarding.domain.record import Identity, Issued, Record, Said, Standing
 from shared.events.awarding import AwardStatus
 from shared.mongo import Document
-from shared.requirements.tree import Finding
+from shared.pieces import Pieces, as_lines, of_lines
+from shared.requirements.tree import Finding, Judged
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+
+LINES: Final = frozenset({"verdicts", "awards", "said", "credentials"})
+
+V = TypeVar("V")
 
 
 def to_document(record: Record) -> Document:
     """Without `_id`, which is the learner. What is empty is left out."""
     kept: dict[str, Any] = {
-        "verdicts": [[id_, *_verdict_out(verdict)] for id_, verdict in record.verdicts.items()],
         "decisions": [[id_, [_decision_out(one) for one in made]] for id_, made in record.decisions.items()],
         "horizon": _out(record.horizon),
-        "awards": [_award_out(award) for line in record.lines.values() for award in line],
-        "said": [[id_, *_said_out(said)] for id_, said in record.said.items()],
+        "ending": sorted(record.ending),
         "stacks": [[id_, found.revision, found.level, found.award] for id_, found in record.stacks.items()],
-        "credentials": [[id_, *_issued_out(issued)] for id_, issued in record.credentials.items()],
         "identity": record.identity and [record.identity.revision, record.identity.shared],
         "erased": _out(record.erased),
         "erasures": record.erasures,
     }
-    return {"kept": orjson.dumps({name: value for name, value in kept.items() if value not in (None, [], 0)}).decode()}
+    lines = {
+        "verdicts": _lines_out(record.verdicts, _verdict_out),
+        "awards": _lines_out(record.lines, lambda line: [_award_out(award) for award in line]),
+        "said": _lines_out(record.said, _said_out),
+        "credentials": _lines_out(record.credentials, _issued_out),
+    }
+    small = orjson.dumps({name: value for name, value in kept.items() if value not in (None, [], 0)}).decode()
+    return {"kept": small, **{name: text for name, text in lines.items() if text}}
 
 
 def from_document(learner: str, document: Document) -> Record:
     kept: dict[str, Any] = orjson.loads(document["kept"])
-    lines: dict[str, tuple[Award, ...]] = {}
-    for listed in kept.get("awards", ()):
-        award = _award_in(listed)
-        lines[award.achievement] = (*lines.get(award.achievement, ()), award)
+    if not LINES.isdisjoint(kept):
+        document, kept = _in_lines(kept)
     return Record(
         learner,
-        verdicts={id_: Verdict(revision, _versions_in(versions)) for id_, revision, versions in kept.get("verdicts", ())},
+        verdicts=_lines_in(document.get("verdicts"), lambda _, listed: Verdict(listed[0], _versions_in(listed[1]))),
         decisions={id_: tuple(_decision_in(one) for one in made) for id_, made in kept.get("decisions", ())},
         horizon=_maybe(kept.get("horizon")),
-        lines=lines,
-        said={id_: _said_in(listed) for id_, *listed in kept.get("said", ())},
+        lines=_lines_in(document.get("awards"), lambda _, listed: tuple(_award_in(award) for award in listed)),
+        ending=frozenset(kept.get("ending", ())),
+        said=_lines_in(document.get("said"), lambda _, listed: _said_in(listed)),
         stacks={id_: Standing(revision, level, award) for id_, revision, level, award in kept.get("stacks", ())},
-        credentials={id_: _issued_in(listed) for id_, *listed in kept.get("credentials", ())},
+        credentials=_lines_in(document.get("credentials"), lambda _, listed: _issued_in(listed)),
         identity=Identity(*kept["identity"]) if "identity" in kept else None,
         erased=_maybe(kept.get("erased")),
         erasures=kept.get("erasures", 0),
     )
+
+
+def _in_lines(kept: dict[str, Any]) -> tuple[Document, dict[str, Any]]:
+    """Documents from before there were lines have all in one text."""
+    awards: dict[str, list[Any]] = {}
+    for award in kept.get("awards", ()):
+        awards.setdefault(award[1], []).append(award)
+    found = {name: {id_: listed for id_, *listed in kept.get(name, ())} for name in LINES - {"awards"}} | {"awards": awards}
+    ending = sorted(achievement for achievement, line in awards.items() if _award_in(line[-1]).valid_for is not None)
+    return {name: _lines_out(each, lambda listed: listed) for name, each in found.items()}, kept | {"ending": ending}
+
+
+def _lines_out(found: Mapping[str, V], out: Callable[[V], list[Any]]) -> str:
+    return as_lines(found, lambda value: orjson.dumps(out(value)).decode())
+
+
+def _lines_in(text: str | None, in_: Callable[[str, list[Any]], V]) -> Pieces[V]:
+    return of_lines(text or "", lambda id_, one: in_(id_, orjson.loads(one)))
 
 
 def _out(instant: datetime | None) -> int | None:
@@ -99,14 +127,18 @@ def _finding_out(finding: Finding) -> Any:
     """A mere yes or no is a boolean."""
     if not (finding.by or finding.value or finding.waived or finding.of):
         return finding.met
-    return [finding.met, list(finding.by), finding.value, finding.waived, [_finding_out(part) for part in finding.of]]
+    kept = [finding.met, list(finding.by), finding.value, finding.waived, [_finding_out(part) for part in finding.of]]
+    if finding.results is None:
+        return kept
+    return [*kept, [[judged.activity, judged.criterion, judged.level, judged.points] for judged in finding.results]]
 
 
 def _finding_in(kept: Any) -> Finding:
     if isinstance(kept, bool):
         return Finding(kept)
-    met, by, value, waived, of = kept
-    return Finding(met, tuple(by), value, waived, tuple(_finding_in(part) for part in of))
+    met, by, value, waived, of, *results = kept
+    judged = tuple(Judged(*one) for one in results[0]) if results else None
+    return Finding(met, tuple(by), value, waived, tuple(_finding_in(part) for part in of), judged)
 
 
 def _decision_out(one: Decision) -> list[Any]:

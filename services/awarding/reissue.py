@@ -22,6 +22,7 @@ from services.awarding.credentials.keyring import Keyring
 from services.awarding.domain.ids import PublicIds
 from services.awarding.domain.issuing import CREDENTIALS
 from services.awarding.store import AWARDS, create_indexes
+from shared.broker import broker_of
 from shared.events.awarding import AwardStatus, ReissueRequested
 from shared.kafka import Outgoing, Publisher, Unavailable
 from shared.mongo import Database, DatabaseError, Document, by_ids
@@ -136,10 +137,10 @@ async def ask(settings: Settings, unissued: bool) -> None:
     ids, keyring = PublicIds(settings.secret_of_public_ids()), Keyring.from_settings(settings)
     if keyring is None:
         raise Unset("CAIRN_ISSUER_KEYS: nothing can be issued without keys")
-    database = Database(settings.mongodb, settings.database("awarding"))
+    database = Database.of(settings, settings.database("awarding"))
     try:
         await create_indexes(database)
-        async with Publisher(settings.kafka, client="cairn-reissue") as publisher:
+        async with Publisher(broker_of(settings), client="cairn-reissue") as publisher:
             reissue = Reissue(database, publisher, () if unissued else await unusable_in(database, keyring))
             if not unissued:
                 print(f"{await reissue.again()} credentials are to be issued again")

@@ -50,6 +50,7 @@ FORMS_SAID: Final[dict[int | str, dict[str, Any]]] = {
         "content": {media_type: {} for media_type in (*MEDIA_TYPES.values(), "application/vc+jwt")},
     },
     404: {"description": "There is no such award, or nothing has been issued for it yet."},
+    406: {"description": "It is handed out in other forms than those that are accepted."},
     503: {"description": "It cannot be made: no keys, or it has to be issued again."},
 }
 

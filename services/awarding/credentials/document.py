@@ -66,7 +66,7 @@ def credential_document(
         "validUntil": _time(award.valid_until),
         "awardedDate": rfc3339(award.awarded_at),
         "credentialSubject": _subject(issued, award, achievement, addresses, subject, identity, endorsements),
-        "evidence": evidence(award, achievement.requirement),
+        "evidence": evidence(award, achievement),
         "credentialStatus": _status(issued, addresses),
     }
     return _filled(document)
@@ -90,7 +90,7 @@ def _subject(
             "identifier": [] if identity is None else identity.objects(),
             "source": None if assessor is None else party_profile(assessor, achievement.issuer, addresses, told=designer),
             "creditsEarned": None if achievement.credits is None else _number(achievement.credits.amount),
-            "result": results(award, achievement.requirement, id_),
+            "result": results(award, achievement, id_),
             "achievement": _achievement(issued, achievement, addresses, endorsements),
         }
     )
@@ -117,7 +117,7 @@ def _achievement(
             "creator": None if designer is None else party_profile(designer, achievement.issuer, addresses),
             "creditsAvailable": None if achievement.credits is None else _number(achievement.credits.amount),
             "alignment": alignments(achievement, id_),
-            "resultDescription": result_descriptions(achievement.requirement, id_),
+            "resultDescription": result_descriptions(achievement, id_),
             "related": _related(issued, achievement, addresses),
             "endorsement": _endorsements(issued, endorsements),
             **elements(achievement, id_),

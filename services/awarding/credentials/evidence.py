@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from services.awarding.credentials.rubrics import names_of, reached, rubric_descriptions, rubric_results
 from shared.events.awarding import AwardFact, Reason
-from shared.requirements.model import Achievements, Credits, Graded, Leaf, Requirement, Scored, Skills, WeightedMean
+from shared.events.definitions import Achievement
+from shared.requirements.model import Achievements, Credits, Graded, Leaf, Scored, Skills, WeightedMean
 from shared.requirements.sentences import label, plain
 from shared.requirements.tree import leaves
 
 
-def result_descriptions(requirement: Requirement, id_: str) -> list[dict[str, Any]]:
-    """What results of an achievement mean, one for each leaf that asks for a score or a grade."""
+def result_descriptions(achievement: Achievement, id_: str) -> list[dict[str, Any]]:
+    """What results of an achievement mean: one for each leaf that asks for a score or a grade, and each criterion of a rubric."""
     found: list[dict[str, Any]] = []
-    for path, leaf in leaves(requirement):
-        head = {"id": result_id(id_, path), "type": ["ResultDescription"], "name": label(leaf)}
+    names = names_of(achievement)
+    for path, leaf in leaves(achievement.requirement):
+        head = {"id": result_id(id_, path), "type": ["ResultDescription"], "name": label(leaf, names)}
         match leaf:
             case Scored(score_at_least=least) | WeightedMean(weighted_mean_at_least=least):
                 range_ = {"valueMin": "0", "valueMax": "100", "requiredValue": percent(least)}
@@ -25,14 +28,14 @@ def result_descriptions(requirement: Requirement, id_: str) -> list[dict[str, An
                 found.append({**head, "resultType": "LetterGrade", "requiredValue": grade})
             case _:
                 pass
-    return found
+    return found + rubric_descriptions(achievement, id_)
 
 
-def results(award: AwardFact, requirement: Requirement, id_: str) -> list[dict[str, Any]]:
-    """What was reached where the requirement asks for a score or a grade, and met it."""
+def results(award: AwardFact, achievement: Achievement, id_: str) -> list[dict[str, Any]]:
+    """What was reached where the requirement asks for a score or a grade, and met it, and what people judged."""
     met = {path: reason for path, reason in _leaves_of(award.reason) if reason.met and reason.waived is None}
     found: list[dict[str, Any]] = []
-    for path, leaf in leaves(requirement):
+    for path, leaf in leaves(achievement.requirement):
         reason = met.get(path)
         if reason is None:
             continue
@@ -46,14 +49,14 @@ def results(award: AwardFact, requirement: Requirement, id_: str) -> list[dict[s
                 pass
         if value is not None:
             found.append({"type": ["Result"], "resultDescription": result_id(id_, path), "value": value})
-    return found
+    return found + rubric_results(award, achievement, id_)
 
 
-def evidence(award: AwardFact, requirement: Requirement) -> list[dict[str, Any]]:
+def evidence(award: AwardFact, achievement: Achievement) -> list[dict[str, Any]]:
     """One narrative entry for each part that was met; for what a person awarded, that a person did."""
-    by_path = dict(leaves(requirement))
+    by_path = dict(leaves(achievement.requirement))
     told = [
-        {"type": ["Evidence"], "name": reason.says, "narrative": _told(reason, by_path.get(path))}
+        {"type": ["Evidence"], "name": reason.says, "narrative": _told(reason, by_path.get(path), achievement)}
         for path, reason in _leaves_of(award.reason)
         if reason.met
     ]
@@ -88,9 +91,16 @@ def _leaves_of(reason: Reason | None) -> Iterator[tuple[str, Reason]]:
         yield from _leaves_of(part)
 
 
-def _told(reason: Reason, leaf: Leaf | None) -> str:
+def _told(reason: Reason, leaf: Leaf | None, achievement: Achievement) -> str:
     if reason.waived is not None:
         return "The issuer recognised something else in its place."
+    judged = "; ".join(f"{criterion.name}: {level.name}" for _, criterion, level in reached(reason, achievement))
+    if judged:
+        return f"{_reached(reason, leaf)} Judged by people: {judged}."
+    return _reached(reason, leaf)
+
+
+def _reached(reason: Reason, leaf: Leaf | None) -> str:
     match leaf:
         case Scored() | WeightedMean() if (share := _share(reason.value)) is not None:
             return f"Reached {share}%."

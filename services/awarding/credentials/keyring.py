@@ -50,6 +50,8 @@ class Key:
     state: State = State.ACTIVE
     unit: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
+    """When its owners want it to be replaced. It signs on: that is watched and told, and they decide."""
 
     def belongs_to(self, unit: str) -> bool:
         return self.unit is None or self.unit == unit
@@ -91,6 +93,11 @@ class Keyring:
     @property
     def keys(self) -> tuple[Key, ...]:
         return self._keys
+
+    @property
+    def ends(self) -> dict[str, datetime]:
+        """When keys that sign are to be replaced, where they say it."""
+        return {key.kid: key.until for key in self._keys if key.state is State.ACTIVE and key.until is not None}
 
     @property
     def unusable(self) -> frozenset[str]:
@@ -205,19 +212,19 @@ def _key(entry: object, place: int) -> Key:
         raise _unset(f"the key {kid}: its private part does not belong to its public one")
     if private is None and state == State.ACTIVE.value:
         raise _unset(f'the key {kid} is active but has no private part; say "state": "retired" if it is to sign nothing')
-    return Key(kid, public, private, State(state), unit, _since(entry, kid))
+    return Key(kid, public, private, State(state), unit, _time(entry, kid, "since"), _time(entry, kid, "until"))
 
 
-def _since(entry: Mapping[str, Any], kid: str) -> datetime | None:
-    if (text := entry.get("since")) is None:
+def _time(entry: Mapping[str, Any], kid: str, name: str) -> datetime | None:
+    if (text := entry.get(name)) is None:
         return None
     try:
-        since = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:
-        raise _unset(f"the key {kid}: since is no time such as 2026-11-23T12:00:00Z") from error
-    if since.tzinfo is None:
-        raise _unset(f"the key {kid}: since has no offset; write 2026-11-23T12:00:00Z")
-    return since.astimezone(UTC)
+        raise _unset(f"the key {kid}: {name} is no time such as 2026-11-23T12:00:00Z") from error
+    if found.tzinfo is None:
+        raise _unset(f"the key {kid}: {name} has no offset; write 2026-11-23T12:00:00Z")
+    return found.astimezone(UTC)
 
 
 def _unset(why: str) -> Unset:

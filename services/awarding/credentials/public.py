@@ -114,7 +114,11 @@ async def read_picture(
     return public(picture.svg.encode(), "image/svg+xml", LASTING, condition)
 
 
-@profiles.get("/issuers/{unit}")
+class LinkedData(JSONResponse):
+    media_type = "application/ld+json"
+
+
+@profiles.get("/issuers/{unit}", response_class=LinkedData)
 async def read_issuer(unit: Unit, at: At) -> JSONResponse:
     """The profile (Open Badges 3.0) of whoever issues, designs, assesses or vouches for something that was published."""
     addresses = office_of(at).addresses
@@ -126,7 +130,7 @@ async def read_issuer(unit: Unit, at: At) -> JSONResponse:
     else:
         raise Problem(404, detail=f"No issuer {unit} is known here.")
     document = {"@context": [CREDENTIALS, OPEN_BADGES], **profile}
-    return JSONResponse(document, headers=open_(FRESH), media_type="application/ld+json")
+    return LinkedData(document, headers=open_(FRESH))
 
 
 def _party(unit: str, at: Counter) -> tuple[Party, bool] | None:

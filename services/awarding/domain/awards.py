@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from shared.events.awarding import AwardStatus
+from shared.pieces import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,28 +132,36 @@ Lines = Mapping[str, tuple[Award, ...]]
 """A learner's awards by achievement, the oldest first."""
 
 
-@dataclass(slots=True)
 class Holdings:
     """A learner's awards while they are being decided: lines are replaced as a whole."""
 
-    lines: dict[str, tuple[Award, ...]]
-    _by_id: dict[str, Award] = field(init=False)
+    def __init__(self, lines: Lines) -> None:
+        self._lines: Draft[tuple[Award, ...]] = Draft(lines)
+        self._known_by_id: dict[str, Award] | None = None
 
-    def __post_init__(self) -> None:
-        self._by_id = {award.id: award for line in self.lines.values() for award in line}
+    @property
+    def lines(self) -> Lines:
+        """As they are now."""
+        return self._lines.done()
 
     def line(self, achievement: str) -> tuple[Award, ...]:
-        return self.lines.get(achievement, ())
+        return self._lines.get(achievement, ())
 
     def award(self, id_: str) -> Award | None:
-        return self._by_id.get(id_)
+        """The first that is looked for by its id makes all of the learner's be looked through."""
+        if self._known_by_id is None:
+            self._known_by_id = {award.id: award for line in self.all() for award in line}
+        return self._known_by_id.get(id_)
 
     def put(self, achievement: str, line: tuple[Award, ...]) -> None:
-        for award in self.lines.pop(achievement, ()):
-            self._by_id.pop(award.id, None)
+        if self._known_by_id is not None:
+            for award in self.line(achievement):
+                self._known_by_id.pop(award.id, None)
+            self._known_by_id.update((award.id, award) for award in line)
         if line:
-            self.lines[achievement] = line
-            self._by_id.update((award.id, award) for award in line)
+            self._lines[achievement] = line
+        else:
+            self._lines.pop(achievement, None)
 
     def all(self) -> Iterable[tuple[Award, ...]]:
-        return self.lines.values()
+        return self._lines.values()

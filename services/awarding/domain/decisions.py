@@ -10,14 +10,22 @@ from typing import Any, Final
 from services.awarding.domain.awards import Award, Holdings
 from services.awarding.domain.fold import refold
 from services.awarding.domain.inputs import Decision, latest_instant, verdict_of
-from services.awarding.domain.record import Identity, Record, ends_between, notice_at
+from services.awarding.domain.record import Identity, Record, ends_between, notice_at, with_verdict
 from services.awarding.domain.rules import Rules
 from services.awarding.domain.telling import Telling
 from shared.decisions import Decided, Drop, Event, Put, Refused
 from shared.events.assessment import LearnerErased, VerdictReached
-from shared.events.awarding import AwardRequested, AwardStatus, ExpiryFellDue, ReissueRequested, RevocationRequested
+from shared.events.awarding import (
+    AwardRequested,
+    AwardStatus,
+    DecisionMade,
+    ExpiryFellDue,
+    ReissueRequested,
+    RevocationRequested,
+)
 from shared.events.envelope import Cause, Message
 from shared.events.notifications import IdentityShared
+from shared.pieces import Draft
 
 IDENTITIES: Final = "identities"
 
@@ -31,7 +39,7 @@ def verdict_reached(record: Record, event: Event[VerdictReached], rules: Rules) 
     verdict = verdict_of(said)
     instant = latest_instant(verdict)
     passed = said.cause.time if instant is None else max(instant, said.cause.time)
-    after = replace(record, verdicts={**record.verdicts, said.achievement: verdict})
+    after = with_verdict(record, said.achievement, verdict)
     return _after(after, passed, {said.achievement}, said.cause, rules)
 
 
@@ -58,10 +66,10 @@ def expiry_fell_due(record: Record, event: Event[ExpiryFellDue], rules: Rules) -
     award = _award(after, event.data.award)
     if not event.data.notice or award is None or not _is_to_be_noticed(after, award, event.time):
         return decided
-    telling = Telling(after, rules, Holdings(dict(after.lines)), dict(after.said))
+    telling = Telling(after, rules, Holdings(after.lines), Draft(after.said))
     telling.expiring(rules.by_id[award.achievement], award, cause)
     return Decided(
-        replace(after, said=telling.said),
+        replace(after, said=telling.said.done()),
         (*decided.facts, *telling.facts),
         (*decided.writes, *telling.documents.values()),
     )
@@ -136,8 +144,8 @@ def fell_due(record: Record, until: datetime) -> Sequence[tuple[Message, datetim
 
 
 def _dues(record: Record) -> Iterable[tuple[ExpiryFellDue, datetime]]:
-    for line in record.lines.values():
-        award = line[-1]
+    for achievement in sorted(record.ending):
+        award = record.lines[achievement][-1]
         end = award.valid_until
         if end is None or award.now.status is AwardStatus.REVOKED or award.now.expired:
             continue
@@ -184,7 +192,19 @@ def _decided(record: Record, event: Event[Any], achievement: str, decision: Deci
     made = sorted((*record.decisions.get(achievement, ()), decision), key=lambda one: (one.at, one.id))
     after = replace(record, decisions={**record.decisions, achievement: tuple(made)})
     cause = Cause(kind="decision", id=event.id, source=event.source, time=event.time)
-    return _after(after, event.time, {achievement}, cause, rules)
+    recorded = DecisionMade(
+        revision=1,
+        cause=cause,
+        learner=record.learner,
+        achievement=achievement,
+        version=decision.version,
+        grants=decision.grants,
+        note=decision.note,
+        decided_by=decision.decided_by,
+        digest=decision.digest,
+    )
+    decided = _after(after, event.time, {achievement}, cause, rules)
+    return replace(decided, facts=(*decided.facts, recorded))
 
 
 def _is_forgotten(record: Record, time: datetime) -> bool:

@@ -72,6 +72,10 @@ class Evidence:
                     above[lower.id] = lower
         return tuple(found.values())
 
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        return frozenset(award.id for award in self.awards)
+
     def is_empty(self) -> bool:
         return not self.awards and not any(since for part in self.parts.values() for _, since in part.turns)
 
@@ -305,13 +309,14 @@ def _earned_in(award: Award, state: Change, moment: Moment, view: View) -> bool:
     return view.renewals and any(since < renewed <= moment.at for renewed in award.renewed[: state.renewals])
 
 
-def rests_on(finding: Finding, ids: Holdings) -> tuple[str, ...]:
+def rests_on(finding: Finding, evidence: Evidence) -> tuple[str, ...]:
     """The awards that made it met, each once, in the tree's order."""
+    awards = evidence.ids
     found: dict[str, None] = {}
     open_ = [finding]
     while open_:
         node = open_.pop()
         if node.met:
-            found.update((id_, None) for id_ in node.by if ids.award(id_) is not None)
+            found.update((id_, None) for id_ in node.by if id_ in awards)
             open_.extend(reversed(node.of))
     return tuple(found)

@@ -9,13 +9,14 @@ from heapq import heappop, heappush
 
 from services.awarding.domain.awards import Award, Holdings, first_difference
 from services.awarding.domain.evidence import Evidence, evidence_for
-from services.awarding.domain.record import Record, Standing
+from services.awarding.domain.record import Record, Standing, with_lines
 from services.awarding.domain.rules import Rule, Rules
 from services.awarding.domain.standing import moved, progress_document, stacks_of
 from services.awarding.domain.telling import Telling
 from services.awarding.domain.timeline import is_settled, timeline
 from shared.decisions import Decided, Put
 from shared.events.envelope import Cause, Fact
+from shared.pieces import Draft
 
 
 @dataclass(slots=True)
@@ -36,9 +37,9 @@ def refold(record: Record, affected: Mapping[str, Cause], rules: Rules) -> Decid
     begun = [stack for stack in done.begun if stack not in record.stacks]
     if not done.before and not begun:
         return Decided(record)
-    after = replace(record, lines=done.holdings.lines)
+    after = with_lines(record, done.holdings.lines, done.before)
     stacks = dict(record.stacks)
-    telling = Telling(after, rules, done.holdings, dict(record.said))
+    telling = Telling(after, rules, done.holdings, Draft(record.said))
     upgrades: list[Fact] = []
     upgraded: dict[str, str] = {}
     writes: list[Put] = []
@@ -58,7 +59,7 @@ def refold(record: Record, affected: Mapping[str, Cause], rules: Rules) -> Decid
         from_level = upgraded.get(line[-1].id) if line else None
         telling.line(rules.by_id[achievement], before, done.causes[achievement], from_level)
     return Decided(
-        replace(after, said=telling.said, stacks=stacks),
+        replace(after, said=telling.said.done(), stacks=stacks),
         (*telling.facts, *upgrades),
         (*telling.documents.values(), *writes),
     )
@@ -69,7 +70,7 @@ def cascade(record: Record, affected: Mapping[str, Cause], rules: Rules) -> Casc
 
     What changed is handed on to what depends on it; to what adds up credits also from beneath awards that did not change.
     """
-    done = Cascade(Holdings(dict(record.lines)))
+    done = Cascade(Holdings(record.lines))
     queue: list[tuple[int, str]] = []
     roots: dict[str, Cause] = {}
     news: dict[str, datetime] = {}

@@ -25,6 +25,7 @@ from shared.events.awarding import (
 from shared.events.definitions import Party
 from shared.events.envelope import Cause
 from shared.events.notifications import IdentityShared
+from shared.pieces import Draft
 
 CREDENTIALS: Final = "credentials"
 SECOND: Final = timedelta(seconds=1)
@@ -67,7 +68,7 @@ def issue(
     asked = event is not None and isinstance(event.data, ReissueRequested | IdentityShared)
     if record is None or not (told or asked):
         return decided, writer.numbers
-    desk = _Desk(record, rules, issuing, writer.now, Places.of(writer, rules.ids), dict(record.credentials))
+    desk = _Desk(record, rules, issuing, writer.now, Places.of(writer, rules.ids), Draft(record.credentials))
     for fact in told:
         desk.follow(fact)
     if event is not None and isinstance(event.data, IdentityShared) and record.identity != before.identity:
@@ -77,7 +78,7 @@ def issue(
         desk.reissue(event.data.award, cause)
     if not desk.writes:
         return decided, writer.numbers
-    after = replace(record, credentials=desk.credentials)
+    after = replace(record, credentials=desk.credentials.done())
     return Decided(after, (*decided.facts, *desk.facts), (*decided.writes, *desk.writes)), desk.places.numbers
 
 
@@ -90,7 +91,7 @@ class _Desk:
     issuing: Issuing
     now: datetime
     places: Places
-    credentials: dict[str, Issued]
+    credentials: Draft[Issued]
     facts: list[CredentialIssued] = field(default_factory=list)
     writes: list[Put | Amend] = field(default_factory=list)
 

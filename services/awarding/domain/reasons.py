@@ -31,4 +31,5 @@ def _reason(path: str, node: Requirement, finding: Finding, version: Version, ru
         value=finding.value,
         waived=finding.waived,
         of=beneath,
+        results=finding.results,
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from services.awarding.domain.awards import Award
+from services.awarding.domain.awards import Award, Lines
 from services.awarding.domain.inputs import Decision, Verdict
 from services.awarding.domain.status_lists import ListId
 from shared.events.awarding import AwardStatus
+from shared.pieces import Draft, Pieces
 
 NOTICE = timedelta(days=30)
 
@@ -77,17 +78,18 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Record:
     """Never changed in place. `horizon` is the last instant known to have passed; `erased` when the learner was last forgotten,
-    `erasures` how often. `credentials` are by award.
+    `erasures` how often. `said` and `credentials` are by award. `ending` are the achievements whose newest award ends some day.
     """
 
     learner: str
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict] = field(default_factory=Pieces)
     decisions: Mapping[str, tuple[Decision, ...]] = field(default_factory=dict)
     horizon: datetime | None = None
-    lines: Mapping[str, tuple[Award, ...]] = field(default_factory=dict)
-    said: Mapping[str, Said] = field(default_factory=dict)
+    lines: Mapping[str, tuple[Award, ...]] = field(default_factory=Pieces)
+    ending: frozenset[str] = frozenset()
+    said: Mapping[str, Said] = field(default_factory=Pieces)
     stacks: Mapping[str, Standing] = field(default_factory=dict)
-    credentials: Mapping[str, Issued] = field(default_factory=dict)
+    credentials: Mapping[str, Issued] = field(default_factory=Pieces)
     identity: Identity | None = None
     erased: datetime | None = None
     erasures: int = 0
@@ -108,11 +110,23 @@ def notice_at(award: Award) -> datetime | None:
 def ends_between(record: Record, after: datetime | None, until: datetime) -> set[str]:
     """The achievements with an award whose validity ends after the one instant and not after the other."""
     found: set[str] = set()
-    for achievement, line in record.lines.items():
-        award = line[-1]
+    for achievement in record.ending:
+        award = record.lines[achievement][-1]
         if award.now.status is AwardStatus.REVOKED or award.now.expired:
             continue
         end = award.valid_until
         if end is not None and end <= until and (after is None or end > after):
             found.add(achievement)
     return found
+
+
+def with_lines(record: Record, lines: Lines, changed: Collection[str]) -> Record:
+    """The record with these awards, which differ from its own in the lines of these achievements alone."""
+    ending = {achievement for achievement in changed if (line := lines.get(achievement)) and line[-1].valid_for is not None}
+    return replace(record, lines=lines, ending=record.ending.difference(changed) | ending)
+
+
+def with_verdict(record: Record, achievement: str, verdict: Verdict) -> Record:
+    verdicts = Draft(record.verdicts)
+    verdicts[achievement] = verdict
+    return replace(record, verdicts=verdicts.done())

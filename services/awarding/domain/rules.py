@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from services.awarding.domain.ids import PublicIds
 from services.awarding.domain.order import ranked
 from shared.events.catalog import AchievementPublished, Endorsement, Published, StackPublished
-from shared.events.definitions import Achievement, Withdrawal, level_achievement
+from shared.events.definitions import Achievement, Withdrawal, level_achievement, review_activity
 from shared.publications import once_for_each
 from shared.requirements.model import (
     AWARD_LEAVES,
@@ -263,6 +263,7 @@ class Rules:
             names[("achievement", id_)] = definition.name
             names[("issuer", definition.issuer.id)] = definition.issuer.name
             names.update({("skill", skill.code): skill.name for skill in definition.skills})
+            names.update({("activity", review_activity(id_, review.id)): review.name for review in definition.reviews})
             if rule.stack is not None:
                 stack, _, level = definition.name.rpartition(": ")
                 names[("stack", rule.stack)], names[("level", id_)] = stack, level

@@ -77,6 +77,14 @@ class Places:
         list_ = str(ListId(unit, purpose, self.partition, number))
         return list_, permuted(self.ids.key_of_list(list_), count)
 
+    def given(self, list_: str, index: int) -> None:
+        """Count a place that was given before, and all that were given before it."""
+        at = ListId.of(list_)
+        assert at is not None, list_
+        counter = _counter_of_places(at.unit, at.purpose)
+        count = at.number * PLACES + unpermuted(self.ids.key_of_list(list_), index) + 1
+        self.numbers[counter] = max(self.numbers.get(counter, 0), count)
+
     def changed(self, list_: str, index: int, to: bool) -> Put:
         """What those who make the list read: changes are numbered along each list, from 1 and without a gap."""
         counter = f"changes of {list_}"
@@ -93,6 +101,15 @@ def permuted(key: bytes, count: int) -> int:
     for number in range(0, _ROUNDS, 2):
         high ^= _mixed(key, number, low) >> (16 - _HIGH)
         low ^= _mixed(key, number + 1, high) >> (16 - _LOW)
+    return high << _LOW | low
+
+
+def unpermuted(key: bytes, place: int) -> int:
+    """Which credential of the list got the place, counting from 0: `permuted` the other way round."""
+    high, low = place >> _LOW, place & (1 << _LOW) - 1
+    for number in reversed(range(0, _ROUNDS, 2)):
+        low ^= _mixed(key, number + 1, high) >> (16 - _LOW)
+        high ^= _mixed(key, number, low) >> (16 - _HIGH)
     return high << _LOW | low
 
 

@@ -26,6 +26,7 @@ from shared.events.awarding import (
     Reason,
 )
 from shared.events.envelope import Cause, rfc3339
+from shared.pieces import Draft
 from shared.requirements.tree import Moment
 
 STATED: Final[dict[AwardStatus, type[AwardFact]]] = {
@@ -44,7 +45,7 @@ class Telling:
     record: Record
     rules: Rules
     holdings: Holdings
-    said: dict[str, Said]
+    said: Draft[Said]
     facts: list[AwardFact] = field(default_factory=list)
     documents: dict[str, Put] = field(default_factory=dict)
 

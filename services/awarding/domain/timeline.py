@@ -94,7 +94,7 @@ def _granted_once(met: Sequence[Evidence], names: NamesAward) -> Award:
         assert first is not None
         found.append((instant, first[0], -evidence.version.number, first[1], evidence))
     instant, moment, _, finding, evidence = min(found, key=lambda each: each[:3])
-    change = Change(instant, AwardStatus.VALID, met_at=moment, rests_on=rests_on(finding, evidence.holdings))
+    change = Change(instant, AwardStatus.VALID, met_at=moment, rests_on=rests_on(finding, evidence))
     return Award(names(1), evidence.rule.achievement, 1, evidence.version.number, moment, None, (change,))
 
 
@@ -150,7 +150,7 @@ class _Walk:
             first = self._first(instant)
             if first is not None:
                 moment, evidence, finding = first
-                change = Change(instant, AwardStatus.VALID, met_at=moment, rests_on=rests_on(finding, evidence.holdings))
+                change = Change(instant, AwardStatus.VALID, met_at=moment, rests_on=rests_on(finding, evidence))
                 self._grant(evidence.version, moment, change)
 
     def _keep(self, held: Award, instant: datetime) -> None:
@@ -159,7 +159,7 @@ class _Walk:
         met = evidence and self._still(evidence, held, instant)
         if evidence and met:
             moment, finding = met
-            on = rests_on(finding, evidence.holdings)
+            on = rests_on(finding, evidence)
             self._change(replace(now, status=AwardStatus.VALID, met_at=moment, rests_on=on))
         elif self._first(instant) is not None:
             self._change(replace(now, status=AwardStatus.REVOKED))

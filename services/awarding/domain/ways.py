@@ -79,7 +79,7 @@ class Outlook:
         """The requirement of the version in force now, as it is met now."""
         rule = self.rules.by_id[achievement]
         version = self._version(achievement)
-        return version, self._evidence(rule, Holdings(dict(self.record.lines))).found(Moment(self.now), View(self.now))
+        return version, self._evidence(rule, Holdings(self.record.lines)).found(Moment(self.now), View(self.now))
 
     def holds(self, achievement: str) -> bool:
         line = self.record.lines.get(achievement)
@@ -99,12 +99,12 @@ class Outlook:
 
     def reaches(self, target: str, steps: Steps, unmet: Iterable[str]) -> bool:
         """Whether the target would be held if the activities of these steps were done."""
-        holdings = Holdings(dict(self.record.lines))
+        holdings = Holdings(self.record.lines)
         for id_ in unmet:
             rule = self.rules.by_id[id_]
             evidence = self._evidence(rule, holdings)
             if evidence.version.covers(self.now) and (found := self._found(evidence, id_ in steps)).met:
-                on = rests_on(found, holdings)
+                on = rests_on(found, evidence)
                 holdings.put(id_, (*holdings.line(id_), self._imagined(rule, evidence.version, on)))
         return any(award.status is AwardStatus.VALID for award in holdings.line(target))
 
@@ -183,7 +183,7 @@ class Outlook:
 
     def _with(self, leaf: AwardLeaf, version: Version, steps: Steps) -> Finding:
         """The leaf, if these achievements were held as well."""
-        holdings = Holdings(dict(self.record.lines))
+        holdings = Holdings(self.record.lines)
         for id_ in sorted(steps, key=self.rules.rank.__getitem__):
             holdings.put(id_, (*holdings.line(id_), self._imagined(self.rules.by_id[id_], self._version(id_))))
         rule = self.rules.by_id[version.definition.achievement]

@@ -105,7 +105,12 @@ async def read_shares(learner: Themself, kept: Kept) -> Page[ShareShown]:
     return Page(items=[shown(share, kept) for share in await kept.of(learner)])
 
 
-@router.post("/learners/{learner}/shares", status_code=201, dependencies=[SameOrigin])
+@router.post(
+    "/learners/{learner}/shares",
+    status_code=201,
+    dependencies=[SameOrigin],
+    responses={409: {"description": "There are too many at a time."}},
+)
 async def make_share(learner: Themself, kept: Kept, asked: ShareAsked) -> ShareShown:
     """Share awards, or the passport: whoever has the link sees them, until it is withdrawn."""
     return shown(await made(kept, learner, asked), kept)

@@ -22,7 +22,7 @@ from services.awarding.domain.record import Record
 from services.awarding.domain.rules import Rules, rules_of
 from shared.decisions import Decided, Event
 from shared.events.assessment import LearnerErased, Part, Turn, VerdictReached, VersionVerdict
-from shared.events.awarding import AwardFact, AwardRequested, ExpiryFellDue, RevocationRequested, StackUpgraded
+from shared.events.awarding import AwardFact, AwardRequested, DecisionMade, ExpiryFellDue, RevocationRequested, StackUpgraded
 from shared.events.catalog import AchievementPublished, Published, StackPublished
 from shared.events.definitions import Achievement, Stack
 from shared.events.envelope import Cause, Fact, Message
@@ -235,7 +235,7 @@ class Learner:
 
 
 def told(facts: Iterable[Fact]) -> list[str]:
-    """Facts in short: `granted x`, `upgraded x: bronze to silver`."""
+    """What became of awards, in short: `granted x`, `upgraded x: bronze to silver`. That a person decided is left out."""
     short = []
     for fact in facts:
         if isinstance(fact, AwardFact):
@@ -243,6 +243,6 @@ def told(facts: Iterable[Fact]) -> list[str]:
             short.append(f"{kind} {fact.achievement}")
         elif isinstance(fact, StackUpgraded):
             short.append(f"upgraded {fact.stack}: {fact.from_level} to {fact.level}")
-        else:
+        elif not isinstance(fact, DecisionMade):
             short.append(type(fact).__name__)
     return short

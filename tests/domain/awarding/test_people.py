@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.awarding.domain.decisions import learner_erased
 from shared.decisions import Drop
 from shared.events.assessment import LearnerErased
-from shared.events.awarding import AwardFact
+from shared.events.awarding import AwardFact, DecisionMade
 from shared.events.envelope import Cause
 from tests.domain.awarding.scene import Learner, achievement, day, does, event, holds, part, passed, stack, told, verdict
 
@@ -19,6 +19,19 @@ def test_a_person_awards_whatever_the_requirement_says() -> None:
     first = facts[0]
     assert isinstance(first, AwardFact)
     assert (first.awarded_at, first.decided_by, first.note, first.cause.kind) == (day(3), "dean", "As agreed.", "decision")
+
+
+def test_what_a_person_decides_is_recorded_whatever_comes_of_it() -> None:
+    ada = Learner(achievement("a"))
+    ada.apply(passed("a", 2))
+    facts = ada.grant("a", on=3, version=1)
+    assert told(facts) == []
+    (recorded,) = facts
+    assert isinstance(recorded, DecisionMade)
+    (decision,) = ada.record.decisions["a"]
+    assert recorded.subject == decision.id
+    assert (recorded.cause.time, recorded.grants, recorded.version) == (decision.at, True, 1)
+    assert (recorded.digest, recorded.note, recorded.decided_by) == (decision.digest, decision.note, decision.decided_by)
 
 
 def test_a_persons_award_names_its_version_or_has_that_in_force() -> None:
@@ -73,7 +86,7 @@ def test_decisions_act_at_their_own_time_in_whatever_order_they_come() -> None:
 
 def test_a_decision_about_something_not_published_yet_waits() -> None:
     ada = Learner()
-    assert ada.grant("a", on=3) == ()
+    assert told(ada.grant("a", on=3)) == []
     assert told(ada.publish(achievement("a"))) == ["granted a"]
 
 

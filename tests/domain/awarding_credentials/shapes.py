@@ -37,6 +37,7 @@ from shared.events.definitions import (
 from shared.events.envelope import Cause
 from shared.requirements.model import Graded, Requirement
 from shared.requirements.tree import joined, parts_of
+from tests.domain.awarding_credentials.rubrics import judgements, reviews_asked
 from tests.domain.requirements.trees import requirements
 
 ADDRESSES: Final = Addresses("https://awards.example.org:8443/cairn", "https://catalog.example.org")
@@ -161,6 +162,7 @@ def achievements(draw: st.DrawFn) -> Achievement:
     members = {name: draw(strategy) for name, strategy in meanings.items()}
     if members["designed_by"] is not None and draw(st.booleans()):
         members["designed_by"] = members["issuer"]
+    members["reviews"] = draw(reviews_asked)
     return Achievement.model_construct(achievement=id_, requirement=draw(requirements), **{**_DEFAULTS, **members})
 
 
@@ -188,7 +190,7 @@ def editions_of(draw: st.DrawFn, achievement: Achievement) -> Edition:
         status_since=NOON,
         valid_until=draw(st.none() | moments),
         level=LevelReached(stack="s", level="l", progress="p") if "." in achievement.id else None,
-        reason=draw(st.none() | reasons(achievement.requirement)),
+        reason=draw(st.none() | reasons(achievement)),
         note="a note that stays inside" if manual else None,
         decided_by="staff-4711" if manual else None,
     )
@@ -234,17 +236,19 @@ emails = st.builds("{}@{}.example".format, slugs, st.sampled_from(("uni", "Uni",
 
 
 @st.composite
-def reasons(draw: st.DrawFn, requirement: Requirement, path: str = "") -> Reason:
-    """The requirement as evaluated, with a group here and there that somebody waived as a whole."""
+def reasons(draw: st.DrawFn, achievement: Achievement, at: Requirement | None = None, path: str = "") -> Reason:
+    """The requirement as evaluated, with a group here and there that somebody waived as a whole, and some judged by people."""
+    requirement = at or achievement.requirement
     parts = parts_of(requirement)
     waived = draw(st.sampled_from((None, None, None, "decision-7")))
     met = waived is not None or draw(st.booleans())
     value = None if isinstance(requirement, Graded) else draw(st.none() | st.decimals(0, 1, places=3).map(str))
     of: tuple[Reason, ...] = ()
     if waived is None:
-        of = tuple(draw(reasons(part, joined(path, step))) for step, part in parts)
+        of = tuple(draw(reasons(achievement, part, joined(path, step))) for step, part in parts)
     by = tuple(draw(st.lists(st.just("entry-of-a-person"), max_size=2)))
-    return Reason(says=draw(texts), path=path, met=met, by=by, value=value, waived=waived, of=of)
+    judged = draw(st.none() | judgements(achievement)) if by and not parts else None
+    return Reason(says=draw(texts), path=path, met=met, by=by, value=value, waived=waived, of=of, results=judged)
 
 
 @cache

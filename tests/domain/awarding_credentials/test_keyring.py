@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -35,6 +36,13 @@ def test_the_key_that_comes_last_signs_unless_times_say_otherwise() -> None:
     assert ring(key("a"), key("b")).proof_key("cs").kid == "b"
     dated = ring(key("new", since="2026-05-01T00:00:00Z"), key("old", since="2025-05-01T00:00:00+02:00"), key("undated"))
     assert dated.proof_key("cs").kid == "new"
+
+
+def test_keys_that_sign_say_when_they_are_to_be_replaced_and_sign_on() -> None:
+    until = "2026-05-01T00:00:00Z"
+    keys = ring(key("old", state="retired", until=until), key("now", until=until), key("without"))
+    assert keys.ends == {"now": datetime(2026, 5, 1, tzinfo=UTC)}
+    assert ring(key("over", until="2020-01-01T00:00:00Z")).proof_key("cs").kid == "over"
 
 
 def test_a_units_own_key_signs_before_one_for_all() -> None:
@@ -108,6 +116,7 @@ def test_an_identity_document_names_the_unit_and_gives_each_key_its_form() -> No
         ({"keys": [key("a", issuer="no unit")]}, "the key a has an issuer"),
         ({"keys": [key("a", since="yesterday")]}, "the key a: since"),
         ({"keys": [key("a", since="2026-01-01T00:00:00")]}, "the key a: since has no offset"),
+        ({"keys": [key("a", until="2026-01-01T00:00:00")]}, "the key a: until has no offset"),
         ({"keys": [key("a", private=False)]}, "the key a is active but has no private part"),
         ({"keys": [{**key("a"), "x": "AAAA"}]}, "the key a: "),
         ({"keys": [{**key("a"), "x": key("b")["x"]}]}, "the key a: its private part does not belong"),
