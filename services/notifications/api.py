@@ -17,11 +17,13 @@ from services.notifications.domain.kinds import Kind
 from services.notifications.identity import Identities, NoSealingKey
 from services.notifications.identity_api import NO_KEY
 from services.notifications.identity_api import router as identity
+from services.notifications.letters import page_of
 from services.notifications.store import Contacts, Deliveries, Inbox
 from shared.events.envelope import Instant, LearnerId
 from shared.http import Page, Paging, Problem, Tokens, create_app, may_see_learner, requires
 from shared.http.health import Check
 from shared.http.paging import PagingByNumber
+from shared.operations import api as operating
 
 NAME: Final = "notifications"
 AT_ONCE: Final = 1_000
@@ -31,12 +33,13 @@ Learner = Annotated[LearnerId, Path(description="the learner's id")]
 
 @dataclass(frozen=True)
 class Stores:
-    """What the paths work on; the app carries it as `app.state.stores`."""
+    """What the paths work on; the app carries it as `app.state.stores`. `assessment` is where people reach its pages."""
 
     inbox: Inbox
     contacts: Contacts
     deliveries: Deliveries
     identities: Identities | None = None
+    assessment: str = ""
 
     async def enter(self, contacts: Mapping[str, Contact], now: datetime) -> None:
         """What learners share of who they are follows."""
@@ -73,7 +76,7 @@ class InboxMessage(Shown):
     read_at: Instant | None = None
     achievement: str
     version: int
-    award: str
+    award: Annotated[str | None, Field(description="of messages about awards")] = None
     name: str
     issuer: str | None = None
     stack: str | None = None
@@ -85,6 +88,12 @@ class InboxMessage(Shown):
     awarded_at: Instant | None = None
     valid_until: Instant | None = None
     note: str | None = None
+    submission: Annotated[str | None, Field(description="of messages about evidence that was handed in")] = None
+    page: Annotated[str | None, Field(description="where the learner sees the submission")] = None
+    review: str | None = None
+    waits_since: Annotated[Instant | None, Field(description="since when the submission has waited")] = None
+    passed: Annotated[bool | None, Field(description="what the verdict says")] = None
+    replaces: Annotated[bool | None, Field(description="whether the verdict replaces an earlier one")] = None
     cause: Annotated[str | None, Field(description="completion, publication, expiry or decision")] = None
 
 
@@ -120,7 +129,8 @@ class DeliveryShown(Shown):
     id: str
     learner: str
     kind: Kind
-    award: str
+    award: str | None = None
+    submission: str | None = None
     at: Instant
     state: State
     attempts: int
@@ -136,7 +146,7 @@ deliveries = APIRouter(tags=["deliveries"])
 
 def app_of(ready: Check, tokens: Tokens | None = None, stores: Stores | None = None) -> FastAPI:
     """The HTTP side alone; without `stores` only its document can be read."""
-    routers = (inbox, contacts, identity, deliveries)
+    routers = (inbox, contacts, identity, deliveries, operating.router)
     app = create_app(NAME, routers=routers, ready=ready, tokens=tokens, says="Inboxes, the contact book and mail to learners.")
     app.state.stores = stores
     return app
@@ -151,7 +161,7 @@ async def read_inbox(
 ) -> InboxPage:
     """A learner's messages, the newest first."""
     found = await of.inbox.of(learner, unread=unread, before=paging.after, limit=paging.limit + 1)
-    here = [_message(document) for document in found[: paging.limit]]
+    here = [_message(document, of) for document in found[: paging.limit]]
     page = paging.page(here, here[-1].number if len(found) > paging.limit else None)
     return InboxPage(items=page.items, next=page.next, unread=await of.inbox.unread(learner))
 
@@ -162,7 +172,7 @@ async def mark_read(learner: Learner, message: str, of: Of) -> InboxMessage:
     document = await of.inbox.mark_read(learner, message, _now())
     if document is None:
         raise Problem(404, detail="The learner's inbox has no such message.")
-    return _message(document)
+    return _message(document, of)
 
 
 @contacts.put("/learners/{learner}/contact", dependencies=[Depends(may_see_learner("contacts:write"))])
@@ -230,7 +240,12 @@ async def get_delivery(delivery: str, of: Of) -> DeliveryShown:
     return _delivery(await _found(of, delivery))
 
 
-@deliveries.post("/deliveries/{delivery}/retry", status_code=202, dependencies=[Depends(requires("operations:read"))])
+@deliveries.post(
+    "/deliveries/{delivery}/retry",
+    status_code=202,
+    dependencies=[Depends(requires("operations:read"))],
+    responses={409: {"description": "It is on its way, or was sent."}},
+)
 async def retry_delivery(delivery: str, of: Of) -> DeliveryShown:
     """Try again what failed, had no address, was not wanted or waits for its next attempt. What was sent is not sent again."""
     again = FINAL - {State.SENT} | {State.DEFERRED}
@@ -247,12 +262,13 @@ async def _found(of: Stores, delivery: str) -> Mapping[str, Any]:
     return document
 
 
-def _message(document: Mapping[str, Any]) -> InboxMessage:
-    return InboxMessage.model_validate({**document, "id": document["_id"]})
+def _message(document: Mapping[str, Any], of: Stores) -> InboxMessage:
+    return InboxMessage.model_validate({**document, "id": document["_id"], "page": page_of(of.assessment, document)})
 
 
 def _delivery(document: Mapping[str, Any]) -> DeliveryShown:
-    return DeliveryShown.model_validate({**document, "id": document["_id"], "award": document["data"]["award"]})
+    about = {name: document["data"].get(name) for name in ("award", "submission")}
+    return DeliveryShown.model_validate({**document, "id": document["_id"], **about})
 
 
 def _contact(contact: Contact, changed_at: datetime) -> ContactShown:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from services.notifications.api import NAME, Stores, app_of
 from services.notifications.identity import Identities, Sealer
+from services.notifications.operating import operations_of
 from services.notifications.pages.routes import add_pages
-from services.notifications.sender import Post, Sender
+from services.notifications.post import Post
+from services.notifications.sender import Sender
 from services.notifications.store import Contacts, Deliveries, Inbox, create_indexes
 from services.notifications.stream import FLOW
+from shared.broker import broker_of
 from shared.http import Tokens
+from shared.http.health import answering
 from shared.kafka import Publisher
 from shared.mongo import Database
 from shared.process import Service
@@ -23,26 +28,31 @@ from shared.stream import Stream
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
     """Raises Unset if a key can't be read."""
     sealer = Sealer.from_settings(settings)
-    database = Database(settings.mongodb, settings.database(NAME))
+    database = Database.of(settings, settings.database(NAME))
     try:
         await create_indexes(database)
         contacts = Contacts(database)
-        async with Publisher(settings.kafka, client=f"cairn-{NAME}") as publisher:
+        async with Publisher(broker_of(settings), client=f"cairn-{NAME}") as publisher:
             identities = Identities(contacts, publisher, sealer)
-            stores = Stores(Inbox(database), contacts, Deliveries(database), identities)
+            stores = Stores(Inbox(database), contacts, Deliveries(database), identities, settings.assessment_url)
 
-            async def ready() -> Mapping[str, bool | str]:
-                await database.ping()
-                return {"database": True}
+            ready = answering(database=database.ping)
 
-            tokens = Tokens(settings.jwks, settings.token_issuer, settings.token_audience)
+            tokens = Tokens.of(settings)
             sender = Sender(
                 stores.deliveries,
                 stores.contacts,
-                Post(server=settings.smtp_address, sender=settings.mail_from, login=settings.smtp_login()),
+                Post(
+                    server=settings.smtp_address,
+                    sender=settings.mail_from,
+                    assessment=settings.assessment_url,
+                    login=settings.smtp_login(),
+                ),
             )
-            stream = Stream(FLOW, settings.kafka, database, instance=settings.instance)
+            flow = replace(FLOW, engage=sender.engage)
+            stream = Stream(flow, broker_of(settings), database, instance=settings.instance)
             app = app_of(ready, tokens, stores)
+            app.state.operations = operations_of(settings, database, publisher, flow)
             add_pages(app, settings)
             yield Service(app, stream, (sender.run,))
     finally:

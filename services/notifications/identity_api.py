@@ -28,7 +28,12 @@ Of = Annotated[Identities, Depends(identities)]
 router = APIRouter(tags=["identity"])
 
 
-@router.put("/learners/{learner}/identity", status_code=202, dependencies=[Depends(may_see_learner("contacts:write"))])
+@router.put(
+    "/learners/{learner}/identity",
+    status_code=202,
+    dependencies=[Depends(may_see_learner("contacts:write"))],
+    responses={409: {"description": "The contact book has nothing of what is to be shared."}},
+)
 async def put_identity(learner: Learner, choice: Choice, of: Of) -> Choice:
     """Let credentials say the learner's name, or carry a salted hash of their address, as the contact book has them.
 
@@ -49,7 +54,12 @@ async def get_identity(learner: Learner, of: Of) -> Choice:
     return await of.chosen(learner)
 
 
-@router.delete("/learners/{learner}/identity", status_code=202, dependencies=[Depends(may_see_learner("contacts:write"))])
+@router.delete(
+    "/learners/{learner}/identity",
+    status_code=202,
+    response_class=Response,
+    dependencies=[Depends(may_see_learner("contacts:write"))],
+)
 async def delete_identity(learner: Learner, of: Of) -> Response:
     """Share nothing any more. Deleting what is not there is no error."""
     await of.withdraw(learner)

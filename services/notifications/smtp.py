@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from email.message import Message
+from contextlib import suppress
 from ipaddress import ip_address
 from time import monotonic
 from typing import Final
@@ -13,7 +13,6 @@ from aiosmtplib import (
     SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
-    SMTPRecipientsRefused,
     SMTPResponseException,
 )
 
@@ -43,7 +42,7 @@ class Connection:
         self._client: SMTP | None = None
         self._used = 0.0
 
-    async def send(self, message: Message, sender: str, address: str) -> Answer:
+    async def send(self, message: bytes, sender: str, address: str) -> Answer:
         """Never raises for what a server or the network does: that is the answer."""
         answer = await self._answer(message, sender, address)
         if isinstance(answer, Away):
@@ -61,14 +60,11 @@ class Connection:
         except (SMTPException, OSError, TimeoutError):
             client.close()
 
-    async def _answer(self, message: Message, sender: str, address: str) -> Answer:
+    async def _answer(self, message: bytes, sender: str, address: str) -> Answer:
         try:
             async with asyncio.timeout(self._timeout):
                 client = await self._connected()
-                _, said = await client.send_message(message, sender=sender, recipients=[address])
-                return Accepted(_shown(250, said, address))
-        except SMTPRecipientsRefused as refused:
-            return _refusal(refused.recipients[0], address)
+                return Accepted(_shown(250, await _said(client, message, sender, address), address))
         except (SMTPRecipientRefused, SMTPDataError) as refused:
             return _refusal(refused, address)
         except SMTPResponseException as turned_away:
@@ -107,6 +103,23 @@ class Connection:
         if client.get_transport_info("sslcontext") is None and not _is_this_machine(self._server[0]):
             raise Unprotected("the server offers no TLS, and the password is not told without")
         await client.login(*self._login)
+
+
+async def _said(client: SMTP, message: bytes, sender: str, address: str) -> str:
+    """The answer of a server that took the mail. What is refused leaves the server ready for the next.
+
+    Command by command: `SMTP.sendmail` takes addresses apart and watches the time of each, which a conversation of ours has as a
+    whole.
+    """
+    options = [f"SIZE={len(message)}"] if client.supports_extension("size") else []
+    try:
+        await client.mail(sender, options=options, timeout=None)
+        await client.rcpt(address, timeout=None)
+        return (await client.data(message, timeout=None)).message
+    except SMTPResponseException:
+        with suppress(SMTPException, OSError):
+            await client.rset(timeout=None)
+        raise
 
 
 def _is_this_machine(host: str) -> bool:

@@ -7,19 +7,25 @@ what becomes of a delivery, the mark that a message was read, and `contacts` are
 from __future__ import annotations
 
 from collections.abc import Collection as Some
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from services.notifications.domain.contact import Contact
+import orjson
+
+from services.notifications.domain.contact import Contact, wanted, wishes
 from services.notifications.domain.delivery import Delivery, Outcome, State
 from services.notifications.domain.identity import Choice
 from services.notifications.domain.kinds import Kind
 from services.notifications.domain.telling import CONTACTS, DELIVERIES, INBOX, Shown, Told
 from shared.events.envelope import rfc3339
-from shared.mongo import ASCENDING, DESCENDING, Database, Document, UpdateOne
+from shared.mongo import ASCENDING, DESCENDING, Database, Document, UpdateMany, UpdateOne
 from shared.stream.transaction import FACTS
+
+T = TypeVar("T")
+
+TOGETHER: Final = 64
 
 INDEXES: Final[Mapping[str, tuple[tuple[tuple[str, int], ...], ...]]] = {
     INBOX: ((("learner", ASCENDING), ("number", DESCENDING)),),
@@ -35,7 +41,8 @@ async def create_indexes(database: Database) -> None:
 
 
 def told_to_document(told: Told) -> Document:
-    document: Document = {"newest": [[subject, revision] for subject, revision in told.newest.items()], "messages": told.messages}
+    """What was told last of each subject is one text, which costs the same however many there are."""
+    document: Document = {"newest": orjson.dumps(dict(told.newest)).decode(), "messages": told.messages}
     if told.erased is not None:
         document["erased"] = told.erased
     if (shown := told.identity) is not None:
@@ -49,7 +56,9 @@ def told_from_document(learner: str, document: Document) -> Told:
     if "identity" in document:
         revision, shared, asked = document["identity"]
         shown = Shown(revision, shared, asked and (datetime.fromisoformat(asked[0]), asked[1]))
-    return Told(learner, dict(document["newest"]), document["messages"], document.get("erased"), shown)
+    kept = document["newest"]
+    newest = orjson.loads(kept) if isinstance(kept, str) else dict(kept)
+    return Told(learner, newest, document["messages"], document.get("erased"), shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,9 @@ class Claim:
 
     id: str
     until: datetime
+
+    def document(self) -> Document:
+        return {"claim": self.id, "until": self.until}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +83,52 @@ class Note:
 
 class Deliveries:
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._all = database[DELIVERIES]
+
+    async def time(self) -> datetime:
+        """By the clock that all senders share."""
+        return await self._database.time()
 
     async def claim(self, claim: Claim, limit: int) -> list[Delivery]:
         """Lease up to `limit` that wait. Each is given to one claim only, however many are made at once."""
         waiting = await self._all.find({"state": State.WAITING.value}, limit=limit).to_list(limit)
-        if not waiting:
-            return []
-        found = [document["_id"] for document in waiting]
-        lease = {"state": State.LEASED.value, "lease": {"claim": claim.id, "until": claim.until}}
-        leased = await self._all.update_many({"_id": {"$in": found}, "state": State.WAITING.value}, {"$set": lease})
-        if leased.modified_count < len(found):
-            waiting = await self._all.find({"_id": {"$in": found}, "lease.claim": claim.id}).to_list(limit)
-        return [_delivery(document) for document in waiting]
+        claimed: list[Document] = []
+        for portion in portions(waiting):
+            found = [document["_id"] for document in portion]
+            lease = {"$set": {"state": State.LEASED.value, "lease": claim.document()}}
+            leased = await self._all.update_many({"_id": {"$in": found}, "state": State.WAITING.value}, lease)
+            if leased.modified_count < len(found):
+                portion = await self._all.find({"_id": {"$in": found}, "lease.claim": claim.id}).to_list(None)
+            claimed += portion
+        return [delivery_of(document) for document in claimed]
 
     async def note(self, notes: Sequence[Note], now: datetime) -> None:
-        """An acceptance counts whoever holds the lease by now; anything else only under the claim it was made with."""
-        writes = []
+        """An acceptance counts whoever holds the lease by now; anything else only under the claim it was made with.
+
+        Those that became the same are noted in one command: a database that makes each change durable by itself would be busy
+        with that alone. Not in a transaction: that of a sender which was killed would hold its locks for a minute.
+        """
+        alike: dict[tuple[Outcome, str | None], list[str]] = {}
         for note in notes:
-            sent = note.outcome.state is State.SENT
-            mine = {"_id": note.delivery} if sent else {"_id": note.delivery, "lease.claim": note.claim.id}
-            changes = {
-                "state": note.outcome.state.value,
-                "attempts": note.outcome.attempts,
-                "answer": note.outcome.answer,
-                "next_at": note.outcome.next_at,
-                "away": note.outcome.away,
-                "changed_at": now,
-            }
-            writes.append(UpdateOne(mine, {"$set": changes, "$unset": {"lease": ""}}))
+            whose = None if note.outcome.state is State.SENT else note.claim.id
+            alike.setdefault((note.outcome, whose), []).append(note.delivery)
+        writes = [
+            UpdateMany({"_id": {"$in": list(portion)}, **mine}, changes)
+            for (outcome, whose), deliveries in alike.items()
+            for mine, changes in [({} if whose is None else {"lease.claim": whose}, _noted(outcome, now))]
+            for portion in portions(deliveries)
+        ]
         await self._all.bulk_write(writes, ordered=False)
 
     async def wake(self, now: datetime) -> None:
-        """Let those wait again whose time has come, and those whose lease ended without a note."""
+        """Let those wait again whose time has come."""
         again = {"$set": {"state": State.WAITING.value}, "$unset": {"lease": ""}}
         await self._all.update_many({"state": State.DEFERRED.value, "next_at": {"$lte": now}}, again)
+
+    async def end_leases(self, now: datetime) -> None:
+        """Let those wait again whose lease ended without a note. Looks at all that are leased, which may be many."""
+        again = {"$set": {"state": State.WAITING.value}, "$unset": {"lease": ""}}
         await self._all.update_many({"state": State.LEASED.value, "lease.until": {"$lte": now}}, again)
 
     async def server_is_back(self) -> None:
@@ -121,7 +144,15 @@ class Deliveries:
         return await self._all.find(where).sort("_id", ASCENDING).limit(limit).to_list(limit)
 
     async def count(self) -> dict[str, int]:
-        return {state.value: await self._all.count_documents({"state": state.value}) for state in State}
+        """What was sent is what is left of all: it alone grows without end, and nobody waits until it is counted through."""
+        others = {
+            state.value: await self._all.count_documents({"state": state.value}) for state in State if state is not State.SENT
+        }
+        sent = await self._all.estimated_document_count() - sum(others.values())
+        return {state.value: others.get(state.value, max(sent, 0)) for state in State}
+
+    async def waiting(self) -> int:
+        return await self._all.count_documents({"state": State.WAITING.value})
 
     async def retry(self, id_: str, states: Some[State], now: datetime) -> bool:
         """Let it wait again with its attempts forgotten, if it is in one of these states."""
@@ -130,7 +161,25 @@ class Deliveries:
         return (await self._all.update_one(where, {"$set": again})).matched_count == 1
 
 
-def _delivery(document: Document) -> Delivery:
+def _noted(outcome: Outcome, now: datetime) -> Document:
+    """What a first attempt can't have left behind is not written over."""
+    changes: Document = {
+        "state": outcome.state.value,
+        "attempts": outcome.attempts,
+        "answer": outcome.answer,
+        "changed_at": now,
+    }
+    if outcome.attempts > 1 or outcome.state is State.DEFERRED:
+        changes |= {"next_at": outcome.next_at, "away": outcome.away}
+    return {"$set": changes, "$unset": {"lease": ""}}
+
+
+def portions(found: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Long lists of ids are slow in the embedded database."""
+    return (found[start : start + TOGETHER] for start in range(0, len(found), TOGETHER))
+
+
+def delivery_of(document: Document) -> Delivery:
     return Delivery(
         id=document["_id"],
         learner=document["learner"],
@@ -175,7 +224,7 @@ class Contacts:
 
     async def prefer(self, learner: str, language: str, wants: Some[Kind], now: datetime) -> bool:
         """Whether the contact book has an entry for the learner; nothing else of it is touched."""
-        noted = {"language": language, "wants": sorted(kind.value for kind in wants), "changed_at": now}
+        noted = {"language": language, "changed_at": now} | wishes(wants)
         return (await self._all.update_one({"_id": learner}, {"$set": noted})).matched_count == 1
 
     async def delete(self, learner: str) -> bool:
@@ -188,7 +237,7 @@ def _contact(document: Mapping[str, Any]) -> Contact:
         address=document["address"],
         name=document.get("name"),
         language=document["language"],
-        wants=frozenset(map(Kind, document["wants"])),
+        wants=wanted(document),
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Some
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from services.notifications.domain.kinds import MAILED, Kind
+from services.notifications.domain.kinds import FIRST, MAILED, Kind
 
 
 def _as_on_the_wire(text: str) -> str:
@@ -51,4 +54,20 @@ class Contact(BaseModel):
 
     def to_document(self) -> dict[str, Any]:
         """Without `_id` (the learner) and `changed_at`, which the store adds."""
-        return self.model_dump(mode="json") | {"wants": sorted(self.wants)}
+        return self.model_dump(mode="json") | wishes(self.wants)
+
+
+def wishes(wants: Some[Kind]) -> dict[str, Any]:
+    """As they are kept: which kinds are wanted, and which they were chosen from."""
+    return {"wants": sorted(kind.value for kind in wants), "offered": sorted(kind.value for kind in MAILED)}
+
+
+def wanted(document: Mapping[str, Any]) -> frozenset[Kind]:
+    """What is wanted of what could be chosen from then, and the kinds that came later: nobody has said no to them."""
+    return _wanted(tuple(document["wants"]), tuple(document.get("offered", FIRST)))
+
+
+@lru_cache(1_000)
+def _wanted(wants: tuple[str, ...], offered: tuple[str, ...]) -> frozenset[Kind]:
+    """Most learners have chosen the same."""
+    return frozenset(map(Kind, wants)) | {kind for kind in MAILED if kind.value not in offered}

@@ -12,7 +12,8 @@ from typing import Any
 class State(StrEnum):
     """`waiting`: to be sent now. `leased`: a sender has it. `deferred`: to be tried again later. The others are final,
     until an operator asks for a retry: `sent`, `failed` (the server refused it, or patience ended), `not_wanted` (the learner
-    does not want to hear of this kind) and `no_address` (the contact book had none when it was to be sent)."""
+    does not want to hear of this kind), `no_address` (the contact book had none when it was to be sent) and `not_repeated` (a
+    replay found that the learner was told; whether it was mailed nobody knows any more)."""
 
     WAITING = "waiting"
     LEASED = "leased"
@@ -21,9 +22,10 @@ class State(StrEnum):
     FAILED = "failed"
     NOT_WANTED = "not_wanted"
     NO_ADDRESS = "no_address"
+    NOT_REPEATED = "not_repeated"
 
 
-FINAL = frozenset({State.SENT, State.FAILED, State.NOT_WANTED, State.NO_ADDRESS})
+FINAL = frozenset({State.SENT, State.FAILED, State.NOT_WANTED, State.NO_ADDRESS, State.NOT_REPEATED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""What a learner is told: the fold over the facts about their awards.
+"""What a learner is told: the fold over the facts about their awards and submissions.
 
-Each newer revision of an award or of a way through a stack becomes one message in the inbox and, unless it is of a kind that
-is not mailed, one delivery. Both carry the fact's id, so that the same fact never makes two.
+Each newer revision of an award, of a way through a stack or of a submission becomes one message in the inbox and, unless it is
+of a kind that is not mailed, one delivery. Both carry the fact's id, so that the same fact never makes two.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from shared.events.awarding import (
 )
 from shared.events.definitions import level_achievement
 from shared.events.envelope import rfc3339
+from shared.events.submissions import AnswerAwaited, MoreAsked, SubmissionFact, SubmissionHandedIn, SubmissionJudged
 
 INBOX: Final = "inbox"
 DELIVERIES: Final = "deliveries"
@@ -43,6 +44,12 @@ KINDS: Final[Mapping[type[AwardFact], Kind]] = {
     AwardExpired: Kind.EXPIRED,
     AwardExpiring: Kind.EXPIRING,
 }
+STEPS: Final[Mapping[type[SubmissionFact], Kind]] = {
+    SubmissionHandedIn: Kind.HANDED_IN,
+    MoreAsked: Kind.ASKED,
+    AnswerAwaited: Kind.REMINDED,
+    SubmissionJudged: Kind.JUDGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a learner has been told: the newest revision of each award and way through a stack, and the number of messages.
+    """What a learner has been told: the newest revision of each award, way through a stack and submission, and the number of
+    messages.
 
     `erased` is the source time up to which everything about the learner is forgotten: facts from before it say nothing.
     """
@@ -117,6 +125,25 @@ def tell_of_upgrade(told: Told, event: Event[StackUpgraded], names: Names) -> De
     return _told(noted, event, Kind.UPGRADED, said)
 
 
+def tell_of_submission(told: Told, event: Event[SubmissionFact], names: Names) -> Decided[Told]:
+    fact = event.data
+    if told.knows(fact.subject, fact.revision, event.time):
+        return Decided(told)
+    noted = replace(told, newest={**told.newest, fact.subject: fact.revision})
+    judged = isinstance(fact, SubmissionJudged)
+    said = {
+        "achievement": fact.achievement,
+        "version": fact.version,
+        "submission": fact.submission,
+        "review": fact.review,
+        "waits_since": fact.waits_since,
+        "passed": fact.passed if judged else None,
+        "replaces": True if judged and fact.verdict is not None and fact.verdict > 1 else None,
+        **_named(names, fact.achievement, fact.version),
+    }
+    return _told(noted, event, STEPS[type(fact)], said)
+
+
 def forget(told: Told, event: Event[LearnerErased], _: Names) -> Decided[Told]:
     """Leaves of the learner nothing but the instant of the erasure, so that older facts sent again tell nothing, and how often
     an identity was shared, so that no later fact about one has the id of an earlier one.
@@ -145,9 +172,10 @@ def _told(noted: Told, event: Event[Any], kind: Kind, said: Mapping[str, Any]) -
     present = {name: value for name, value in said.items() if value is not None}
     present["cause"] = event.data.cause.kind
     message = {"_id": event.data.id, "learner": noted.learner, "kind": kind.value, "at": event.time}
+    message["traceparent"] = event.traceparent
     writes = [Put(INBOX, {**message, "number": number, "read": False, **present}, new=True)]
     if kind in MAILED:
-        delivery = {"state": State.WAITING.value, "attempts": 0, "traceparent": event.traceparent}
+        delivery = {"state": State.WAITING.value, "attempts": 0}
         data = {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in present.items()}
         writes.append(Put(DELIVERIES, {**message, **delivery, "data": data}, new=True))
     return Decided(replace(noted, messages=number), writes=tuple(writes))

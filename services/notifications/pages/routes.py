@@ -17,6 +17,7 @@ from services.notifications.letters import LANGUAGES, language_of
 from shared.http import Caller, Problem, signing_in
 from shared.http.auth import forbidden
 from shared.http.sessions import SameOrigin, Sessions, signed_in
+from shared.operations import pages as operations
 from shared.pages import Pages
 from shared.pages.languages import own_name
 from shared.pages.pages import Site
@@ -60,6 +61,10 @@ KINDS: Final = {
     Kind.SUSPENDED: _("an award is suspended"),
     Kind.RESTORED: _("a suspended award is valid again"),
     Kind.REVOKED: _("an award is revoked"),
+    Kind.HANDED_IN: _("somebody hands in evidence for you"),
+    Kind.ASKED: _("an assessor asks you for more"),
+    Kind.REMINDED: _("what an assessor asked for has waited for long"),
+    Kind.JUDGED: _("your evidence is judged"),
 }
 
 
@@ -144,4 +149,6 @@ def add_pages(app: FastAPI, settings: Settings) -> None:
     own = settings.notifications_url
     site = Site(settings.institution, settings.catalog_url, settings.awarding_url, own, home="/settings")
     app.state.sessions = Sessions.from_settings(settings, own)
-    Pages("services.notifications.pages", site).mount(app, router, signing_in.router)
+    Pages("services.notifications.pages", site, more=(operations.FOLDER,)).mount(
+        app, router, operations.router, signing_in.router
+    )

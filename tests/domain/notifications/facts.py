@@ -1,4 +1,4 @@
-"""Facts of awarding, as the stream hands them to decisions."""
+"""Facts of awarding and assessment, as the stream hands them to decisions."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from shared.events.awarding import (
 from shared.events.catalog import AchievementPublished, StackPublished
 from shared.events.definitions import Achievement, Stack
 from shared.events.envelope import Cause, Fact, Message
+from shared.events.submissions import SubmissionFact, SubmissionHandedIn, SubmissionJudged
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -28,6 +29,7 @@ ISSUER = {"id": "hilltop", "name": "Hilltop University"}
 PASSED = {"activity": "lms:python", "passed": True}
 
 F = TypeVar("F", bound=AwardFact)
+S = TypeVar("S", bound=SubmissionFact)
 M = TypeVar("M", bound=Message)
 
 STATUS: Mapping[type[AwardFact], AwardStatus] = {
@@ -112,3 +114,25 @@ NAMES: Names = names_of([stack_published(), achievement_published()])
 
 def put_into(collection: str, decided: Decided[Any]) -> list[dict[str, Any]]:
     return [write.document for write in decided.writes if isinstance(write, Put) and write.collection == collection]
+
+
+def submission(kind: type[S], revision: int = 1, *, learner: str = "ada", time: datetime = NOON, **more: Any) -> S:
+    """Of evidence for Python."""
+    state = {SubmissionHandedIn: "waiting", SubmissionJudged: "decided"}.get(kind, "asked")
+    whole: dict[str, Any] = {
+        "revision": revision,
+        "cause": Cause(kind="decision", id="s-1", time=time),
+        "submission": "s-1",
+        "learner": learner,
+        "achievement": "python",
+        "version": 1,
+        "review": "portfolio",
+        "kind": "work",
+        "attempt": 1,
+        "state": state,
+        "handed_in_at": NOON - timedelta(days=8),
+        "waits_since": None if state == "decided" else NOON - timedelta(days=7),
+        "verdict": 1 if state == "decided" else None,
+        "passed": True if state == "decided" else None,
+    }
+    return kind.model_validate(whole | more)

@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jinja2 import TemplateNotFound
 
 from services.notifications.domain.kinds import MAILED, Kind
@@ -21,7 +23,7 @@ RISE = {"stack_name": "Inclusive Computing", "level_name": "Silver", "from_level
 def sent(letter: Letter, person: str | None = "Ada") -> EmailMessage:
     """The mail as its reader gets it."""
     message = mail(letter, id_="fact-1", sender="cairn@hilltop.example", address="ada@example.edu", person=person, now=NOW)
-    return message_from_bytes(message.as_bytes(), policy=policy.default)
+    return message_from_bytes(message, policy=policy.default)
 
 
 def part(message: EmailMessage, kind: str) -> str:
@@ -69,6 +71,36 @@ def test_nothing_in_a_name_becomes_markup() -> None:
     assert "<b>" not in letter.html
     assert "&lt;script&gt;" in letter.html
     assert "<script>x</script>" in letter.text
+
+
+@settings(deadline=None)
+@given(
+    texts=st.lists(st.text(max_size=300), min_size=4, max_size=4),
+    person=st.none() | st.from_regex(r"[^\x00-\x1f\x7f]{1,200}", fullmatch=True),
+    language=st.sampled_from(LANGUAGES),
+)
+def test_whatever_is_told_and_to_whom_the_mail_is_ascii_in_short_lines_and_reads_as_written(
+    texts: list[str], person: str | None, language: str
+) -> None:
+    said = dict(zip(("name", "issuer", "note", "award"), (text.encode(errors="replace").decode() for text in texts), strict=True))
+    letter = compose(Kind.GRANTED, DATA | said, language, person)
+    raw = mail(letter, id_="fact-1", sender="cairn@hilltop.example", address="ada@example.edu", person=person, now=NOW)
+    assert raw.isascii()
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    message = message_from_bytes(raw, policy=policy.default)
+    assert [to.addr_spec for to in message["To"].addresses] == ["ada@example.edu"]
+    assert part(message, "plain").splitlines() == letter.text.splitlines()
+    assert part(message, "html").splitlines() == letter.html.splitlines()
+
+
+def test_what_is_said_of_one_learner_is_not_said_to_another() -> None:
+    one, other = (compose(Kind.GRANTED, DATA | {"award": f"urn:uuid:{person}"}, "en", person) for person in ("Ada", "Bob & Co"))
+    assert ("Hello Ada," in one.text, "urn:uuid:Ada" in one.html) == (True, True)
+    assert "Hello Bob & Co," in other.text
+    assert "Hello Bob &amp; Co," in other.html
+    assert "Ada" not in other.text + other.html
+    assert "Award" not in compose(Kind.GRANTED, {**DATA, "award": None}, "en", None).text
 
 
 def test_a_name_with_line_breaks_stays_one_header() -> None:

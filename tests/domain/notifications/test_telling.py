@@ -16,9 +16,17 @@ from services.notifications.domain.telling import CONTACTS, DELIVERIES, INBOX, K
 from services.notifications.store import told_from_document, told_to_document
 from services.notifications.stream import FLOW
 from shared.decisions import Drop, Event
-from shared.events.awarding import AwardExpired, AwardFact, AwardGranted, AwardRevoked, AwardSuspended, CredentialIssued
+from shared.events.awarding import (
+    AwardExpired,
+    AwardFact,
+    AwardGranted,
+    AwardRevoked,
+    AwardSuspended,
+    CredentialIssued,
+    DecisionMade,
+)
 from shared.events.notifications import IdentitySharingRequested
-from shared.topics import AWARDS
+from shared.topics import AWARDS, SUBMISSIONS
 from tests.domain.notifications.facts import NAMES, NOON, TRACE, award, erasure, event, put_into, upgrade
 
 
@@ -36,8 +44,8 @@ def tell(*events: Event[Any], told: Told | None = None) -> tuple[Told, list[dict
     return told, inbox, deliveries
 
 
-def test_every_fact_about_awards_has_its_decision() -> None:
-    assert set(FLOW.table) == {*AWARDS.events, IdentitySharingRequested} - {CredentialIssued}
+def test_every_fact_about_awards_and_submissions_has_its_decision() -> None:
+    assert set(FLOW.table) == {*AWARDS.events, *SUBMISSIONS.events, IdentitySharingRequested} - {CredentialIssued, DecisionMade}
 
 
 @pytest.mark.parametrize(("model", "kind"), KINDS.items())
@@ -172,3 +180,7 @@ def test_each_award_is_told_in_rising_revisions_and_no_fact_twice(facts: list[tu
 def test_a_record_comes_back_from_its_document_as_it_was() -> None:
     for told in (Told("ada"), Told("ada", {"award.1": 3, "urn:uuid:x": 1}, 4), Told("ada", erased=NOON)):
         assert told_from_document("ada", told_to_document(told)) == told
+
+
+def test_a_record_from_before_it_was_one_text_is_read() -> None:
+    assert told_from_document("ada", {"newest": [["a1", 2], ["a2", 1]], "messages": 3}) == Told("ada", {"a1": 2, "a2": 1}, 3)
