@@ -1,0 +1,5 @@
+"""Checking with its real processes."""
+
+from tests.domain.checking.conftest import workers, world
+
+__all__ = ["workers", "world"]
