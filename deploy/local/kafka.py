@@ -13,9 +13,11 @@ import jgo
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from deploy.local.guard import ADMIN, Doors, Guard
 from deploy.local.ports import free_port, listens
 from deploy.local.process import Process, ProcessFailed
 from deploy.local.server import Server
+from shared.broker import At, connection
 
 # Resolved one by one: the logging binding's own parent would set Kafka's client back to another version.
 ARTIFACTS = ("org.apache.kafka:kafka_2.13:4.1.1", "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3")
@@ -33,9 +35,6 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
 # A megabyte of garbage must get in, and its dead letter, which carries it whole, too.
@@ -60,6 +59,13 @@ group.min.session.timeout.ms=6000
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 controlled.shutdown.enable=false
+"""
+
+OPEN = """\
+inter.broker.listener.name=PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{proxied},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
 """
 
 LOGGING = """\
@@ -103,31 +109,57 @@ class Kafka(Server):
     """A broker of one's own: `async with Kafka(folder) as kafka: kafka.bootstrap`.
 
     A killed broker loses nothing it has acknowledged: that is in the system's page cache.
+    Clients that come over a proxy of `proxied` must be sent there again: `advertised` is the proxy's port. With a `guard` there
+    is no such listener: clients come over TLS, as one of its users, and may do what they were given a right to.
     """
 
     name = "kafka"
     ready_within = 90.0
 
+    def __init__(self, folder: Path, port: int | None = None, advertised: int | None = None, guard: Guard | None = None) -> None:
+        super().__init__(folder, port)
+        self.guard = guard
+        self._proxied = free_port()
+        self._advertised = advertised or self._proxied
+
     @property
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def doors(self) -> Doors:
+        """Those of a guarded broker."""
+        return Doors(self.port, self._proxied)
+
+    @property
+    def admin(self) -> At:
+        """The broker, as one who may do everything."""
+        return self.bootstrap if self.guard is None else self.guard.as_user(ADMIN, self.doors, "certificates")
+
+    @property
+    def proxied(self) -> str:
+        """The listener for a proxy, host:port."""
+        return f"127.0.0.1:{self._proxied}"
+
     def prepared(self) -> Process:
         self.port = self.port or free_port()
         properties = self.folder / "server.properties"
-        properties.write_text(PROPERTIES.format(port=self.port, controller=free_port(), data=self.folder / "data"))
+        controller = free_port()
+        told = PROPERTIES.format(data=self.folder / "data", controller=controller)
+        properties.write_text(told + self._listeners(controller))
         logging = self.folder / "log4j2.properties"
         logging.write_text(LOGGING)
         jars, runtime = classpath(), java()
         self._format(runtime, jars, properties)
         program = ["-cp", jars, "kafka.Kafka", str(properties)]
-        command = [str(runtime), *jvm(tier=4), f"-Dlog4j2.configurationFile={logging}", *program]
+        own = self.guard.options() if self.guard else []
+        command = [str(runtime), *jvm(tier=4), *own, f"-Dlog4j2.configurationFile={logging}", *program]
         return Process(self.name, command, log=self.log, env=os.environ)
 
     async def answers(self) -> bool:
         if not await listens("127.0.0.1", self.port):
             return False
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=5000)
+        admin = AIOKafkaAdminClient(**connection(self.admin), request_timeout_ms=5000)
         try:
             await admin.start()
             cluster = await admin.describe_cluster()
@@ -137,10 +169,16 @@ class Kafka(Server):
             await admin.close()
         return bool(cluster["brokers"])
 
+    def _listeners(self, controller: int) -> str:
+        if self.guard is not None:
+            return self.guard.properties(self.doors, controller)
+        return OPEN.format(port=self.port, proxied=self._proxied, advertised=self._advertised, controller=controller)
+
     def _format(self, runtime: Path, jars: str, properties: Path) -> None:
         if (self.folder / "data" / "meta.properties").exists():
             return
         command = ["kafka.tools.StorageTool", "format", "-t", uuid4().hex[:22], "-c", str(properties)]
+        command += self.guard.formatting() if self.guard else []
         done = subprocess.run([runtime, *jvm(tier=1), "-cp", jars, *command], capture_output=True, text=True)
         if done.returncode:
             raise ProcessFailed(f"kafka could not format its storage\n{done.stdout}{done.stderr}")

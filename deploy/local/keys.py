@@ -30,6 +30,8 @@ class LocalKeys:
         """The secret behind public ids: 32 random bytes in hexadecimal."""
         self.session_key = folder / "session.key"
         """The secret behind sign-in cookies."""
+        self.sources_key = folder / "sources.key"
+        """Assessment's secret for originals, evidence and names of learners."""
         self.oidc_client_secret = folder / "oidc-client-secret"
         """The secret that awarding shows to the sign-in service."""
         self.issuer_keys = folder / "issuer-keys.json"
@@ -41,6 +43,7 @@ class LocalKeys:
         created(private, lambda: json.dumps(ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True)))
         created(self.public_id_key, lambda: secrets.token_hex(32))
         created(self.session_key, lambda: secrets.token_hex(32))
+        created(self.sources_key, lambda: secrets.token_hex(32))
         created(self.oidc_client_secret, lambda: secrets.token_urlsafe(32))
         created(self.issuer_keys, _issuer_keys)
         created(self.unsealing_key, lambda: json.dumps(ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True)))

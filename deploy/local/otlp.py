@@ -1,4 +1,4 @@
-"""A small collector: takes traces and metrics over OTLP/HTTP (protobuf) and keeps what it receives, to be looked at.
+"""A small collector: takes traces, metrics and logs over OTLP/HTTP (protobuf) and keeps what it receives, to be looked at.
 
 In a program: `with Collector() as collector: ... collector.spans`. As a process of its own: `python -m deploy.local.otlp`,
 which prints each trace as a tree when it has grown no more for a while.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic, sleep
@@ -17,9 +17,11 @@ from typing import Annotated, Final, Self
 
 import typer
 from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest, ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from rich.console import Console
@@ -50,7 +52,10 @@ class ReceivedSpan:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One data point of a metric: the sum, the last value, or (of a histogram) the sum and the count."""
+    """One data point of a metric: the sum, the last value, or (of a histogram) the sum and the count.
+
+    `kind` is one of the table's: counter, up-down counter, histogram or gauge.
+    """
 
     service: str
     name: str
@@ -58,6 +63,19 @@ class Measured:
     attributes: Mapping[str, Value]
     value: float
     count: int | None = None
+    kind: str = "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A log record. `trace` and `span` are those it was logged in, if any."""
+
+    service: str
+    level: str
+    text: str
+    attributes: Mapping[str, Value]
+    trace: str | None
+    span: str | None
 
 
 class Refused(Exception):
@@ -70,9 +88,14 @@ class Refused(Exception):
 
 @dataclass
 class Collector:
-    """Listens on `port` of 127.0.0.1 (0: a free one) while entered. What came stays afterwards."""
+    """Listens on `port` of 127.0.0.1 (0: a free one) while entered. What came stays afterwards.
+
+    `passes_on` is called with spans as they come, before they are answered: an exception in it refuses them for now.
+    """
 
     port: int = 0
+    passes_on: Callable[[Sequence[ReceivedSpan]], None] | None = None
+    _logged: list[Logged] = field(default_factory=list)
     _spans: list[ReceivedSpan] = field(default_factory=list)
     _measured: dict[tuple[str, str, tuple[tuple[str, Value], ...]], Measured] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -95,6 +118,12 @@ class Collector:
         with self._lock:
             return tuple(self._measured.values())
 
+    @property
+    def logged(self) -> tuple[Logged, ...]:
+        """All log records that came so far."""
+        with self._lock:
+            return tuple(self._logged)
+
     def trace(self, trace: str) -> tuple[ReceivedSpan, ...]:
         """The spans of one trace, in the order of their beginnings."""
         return tuple(sorted((span for span in self.spans if span.trace == trace), key=lambda span: span.started))
@@ -108,9 +137,12 @@ class Collector:
             if path == "/v1/metrics":
                 self._keep_metrics(ExportMetricsServiceRequest.FromString(body))
                 return bytes(ExportMetricsServiceResponse().SerializeToString())
+            if path == "/v1/logs":
+                self._keep_logs(ExportLogsServiceRequest.FromString(body))
+                return bytes(ExportLogsServiceResponse().SerializeToString())
         except DecodeError as error:
             raise Refused(400, "the body is not the protobuf message that belongs here") from error
-        raise Refused(404, "only /v1/traces and /v1/metrics are taken")
+        raise Refused(404, "only /v1/traces, /v1/metrics and /v1/logs are taken")
 
     def _keep_spans(self, request: ExportTraceServiceRequest) -> None:
         came = [
@@ -119,6 +151,11 @@ class Collector:
             for scope in resource.scope_spans
             for span in scope.spans
         ]
+        if self.passes_on is not None:
+            try:
+                self.passes_on(came)
+            except OSError as error:
+                raise Refused(503, "who looks at them is away") from error
         with self._lock:
             self._spans.extend(came)
 
@@ -132,6 +169,16 @@ class Collector:
         ]
         with self._lock:
             self._measured |= {(point.service, point.name, tuple(sorted(point.attributes.items()))): point for point in came}
+
+    def _keep_logs(self, request: ExportLogsServiceRequest) -> None:
+        came = [
+            _logged(record, str(dict(_attributes(resource.resource.attributes)).get("service.name")))
+            for resource in request.resource_logs
+            for scope in resource.scope_logs
+            for record in scope.log_records
+        ]
+        with self._lock:
+            self._logged.extend(came)
 
     def __enter__(self) -> Self:
         self._server = _Listening(("127.0.0.1", self.port), _Exchange)
@@ -204,11 +251,25 @@ def _points(metric: Metric, service: str) -> Iterator[Measured]:
     kind = metric.WhichOneof("data")
     if kind == "histogram":
         for spread in metric.histogram.data_points:
-            yield Measured(service, metric.name, metric.unit, dict(_attributes(spread.attributes)), spread.sum, spread.count)
+            yield Measured(
+                service, metric.name, metric.unit, dict(_attributes(spread.attributes)), spread.sum, spread.count, kind
+            )
     elif kind in ("sum", "gauge"):
         for point in (metric.sum if kind == "sum" else metric.gauge).data_points:
             value = point.as_int if point.WhichOneof("value") == "as_int" else point.as_double
-            yield Measured(service, metric.name, metric.unit, dict(_attributes(point.attributes)), value)
+            said = kind if kind == "gauge" else "counter" if metric.sum.is_monotonic else "up-down counter"
+            yield Measured(service, metric.name, metric.unit, dict(_attributes(point.attributes)), value, kind=said)
+
+
+def _logged(record: LogRecord, service: str) -> Logged:
+    return Logged(
+        service=service,
+        level=record.severity_text,
+        text=str(_value(record.body)),
+        attributes=dict(_attributes(record.attributes)),
+        trace=record.trace_id.hex() or None,
+        span=record.span_id.hex() or None,
+    )
 
 
 def _attributes(pairs: Iterable[KeyValue]) -> Iterator[tuple[str, Value]]:

@@ -9,20 +9,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deploy.acls import PRINCIPALS, Acl, acls
 from deploy.local.database import Database
+from deploy.local.guard import ADMIN, Guard, Way, allow
 from deploy.local.kafka import Kafka
 from deploy.local.keys import AUDIENCE, ISSUER, LocalKeys
 from deploy.local.mailbox import Mailbox
-from deploy.local.ports import kept_port, last_port
+from deploy.local.ports import free_port, kept_port, last_port
 from deploy.local.provider import Provider
+from deploy.local.proxy import Proxy
 from deploy.local.server import Server
 from deploy.local.service import SERVICES, Service
+from shared.broker import At
 from shared.kafka import create_topics
 
 PARTITIONS = 4
 MAIL_FROM = "cairn@example.org"
 OIDC_CLIENT = "cairn"
-SIGNED_IN_TO = ("awarding", "notifications")
+SIGNED_IN_TO = ("assessment", "awarding", "notifications")
 ENTITLEMENTS = Path(__file__).with_name("entitlements.json")
 
 
@@ -47,6 +51,13 @@ class Platform:
     `async with Platform(folder) as platform: platform["assessment"].url`. Where `CAIRN_KAFKA` or
     `CAIRN_MONGODB` name a broker or a database, that one is used and none is started (`kafka` or `database`
     is None then). `env` is added to the environment of every service.
+
+    `through` are the servers that services reach through a proxy each (`kafka`, `database`, `mailbox`), and services that have
+    one of their own to the database (`awarding.database`): `platform.proxies["database"].delay(0.1)`.
+
+    With `guarded`, broker and database are spoken to over TLS, and each service has a user of its own there. It comes to the
+    broker by that way (by default with a password) and may do what `deploy/acls.py` says. `rights` are those of other users:
+    `platform.broker("lms")`.
     """
 
     def __init__(
@@ -57,16 +68,23 @@ class Platform:
         services: Iterable[str] = SERVICES,
         partitions: int = PARTITIONS,
         env: Mapping[str, str] | None = None,
+        through: Iterable[str] = (),
+        guarded: Mapping[str, Way] | None = None,
+        rights: Mapping[str, Iterable[Acl]] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.ports = ports or Ports()
         self.keys = LocalKeys(self.folder / "keys")
-        self.kafka = None if "CAIRN_KAFKA" in os.environ else Kafka(self.folder / "kafka", self.ports.kafka)
-        self.database = None if "CAIRN_MONGODB" in os.environ else Database(self.folder / "database", self.ports.mongodb)
-        self.mailbox = Mailbox(self.folder / "mailbox", self.ports.smtp)
+        self._through = {name: free_port() for name in through}
         self._http: dict[str, int] = {}
         self.moved: dict[str, str] = {}
         """Services that are elsewhere than last time, since their ports were taken, and where they were then."""
+        self._rights = {user: tuple(acls(user)) for user in PRINCIPALS} | {
+            user: tuple(own) for user, own in (rights or {}).items()
+        }
+        self.guard = self._guarded(guarded)
+        self.kafka, self.database = self._own_broker(), self._own_database()
+        self.mailbox = Mailbox(self.folder / "mailbox", self.ports.smtp)
         self.provider = Provider(
             self.folder / "provider",
             OIDC_CLIENT,
@@ -74,6 +92,7 @@ class Platform:
             [self.address(service) for service in SIGNED_IN_TO],
             self.port("provider"),
         )
+        self.proxies: dict[str, Proxy] = {}
         self.instances: list[Service] = []
         self._services = tuple(services)
         self._partitions = partitions
@@ -88,10 +107,17 @@ class Platform:
     def mongodb(self) -> str:
         return self.database.uri if self.database else os.environ["CAIRN_MONGODB"]
 
+    def broker(self, user: str) -> At:
+        """The broker, for this process: as one of its users, where it is guarded."""
+        if self.guard is None or self.kafka is None:
+            return self.bootstrap
+        return self.guard.as_user(user, self.kafka.doors)
+
     @property
     def servers(self) -> list[Server]:
         """What was started for the services to stand on."""
-        provider = self.provider if set(SIGNED_IN_TO) & set(self._services) else None
+        needed = self.guard is not None and self.guard.issuer is not None
+        provider = self.provider if needed or set(SIGNED_IN_TO) & set(self._services) else None
         return [server for server in (self.kafka, self.database, self.mailbox, provider) if server is not None]
 
     def __getitem__(self, service: str) -> Service:
@@ -103,19 +129,28 @@ class Platform:
 
     async def start(self) -> None:
         """Start everything and wait until all is ready. Raises ProcessFailed, with the tail of the log in it."""
-        await together(server.start() for server in self.servers)
-        await create_topics(self.bootstrap, partitions=self._partitions)
+        first = [self.provider] if self.guard is not None and self.guard.issuer is not None else []
+        for provider in first:  # the broker asks it for its keys at the start
+            provider.admit({user: self.guard.password(user) for user in self.guard.users} if self.guard else {})
+            await provider.start()
+        await together(server.start() for server in self.servers if server not in first)
+        self.proxies = {name: Proxy(self._behind(name), port) for name, port in self._through.items()}
+        await together(proxy.start() for proxy in self.proxies.values())
+        if self.guard is not None and self.kafka is not None:
+            await allow(self.kafka.admin, self._rights)
+        await create_topics(self.broker("topics"), partitions=self._partitions)
         await together(self._instance(service, self.port(service)).start() for service in self._services)
 
-    async def add(self, service: str) -> Service:
-        """Start one more instance of a service beside those that run."""
-        instance = self._instance(service)
+    async def add(self, service: str, env: Mapping[str, str] | None = None) -> Service:
+        """Start one more instance of a service beside those that run. `env` is added to its environment alone."""
+        instance = self._instance(service, env=env)
         await instance.start()
         return instance
 
     async def stop(self) -> None:
         """Stop the services, each finishing its batch, and then what they stand on."""
         await together(instance.stop() for instance in self.instances)
+        await together(proxy.stop() for proxy in self.proxies.values())
         await together(server.stop() for server in self.servers)
 
     async def __aenter__(self) -> Self:
@@ -143,25 +178,70 @@ class Platform:
                 self.moved[name] = f"http://localhost:{last}"
         return self._http[name]
 
-    def _instance(self, service: str, port: int | None = None) -> Service:
+    def _instance(self, service: str, port: int | None = None, env: Mapping[str, str] | None = None) -> Service:
         self._numbers[service] += 1
-        instance = Service(service, self._numbers[service], self.folder / "logs", self.environment(), port)
+        told = self.environment(service) | dict(env or {})
+        instance = Service(service, self._numbers[service], self.folder / "logs", told, port)
         self.instances.append(instance)
         return instance
 
-    def environment(self) -> dict[str, str]:
-        """What every service is told, beside its own name and port."""
+    def _guarded(self, ways: Mapping[str, Way] | None) -> Guard | None:
+        """Raises ValueError where broker or database are not ours, or a proxy would be between."""
+        if ways is None:
+            return None
+        if self._through or {"CAIRN_KAFKA", "CAIRN_MONGODB"} & set(os.environ):
+            raise ValueError("only broker and database of its own can be guarded, and without proxies before them")
+        issuer = f"http://localhost:{self.port('provider')}" if "oauth" in ways.values() else None
+        return Guard(self.folder / "guard", {user: ways.get(user, "scram") for user in self._rights}, issuer)
+
+    def _own_broker(self) -> Kafka | None:
+        if "CAIRN_KAFKA" in os.environ:
+            return None
+        return Kafka(self.folder / "kafka", self.ports.kafka, self._through.get("kafka"), self.guard)
+
+    def _own_database(self) -> Database | None:
+        if "CAIRN_MONGODB" in os.environ:
+            return None
+        own = {service: [f"cairn_{service}"] for service in SERVICES}
+        return Database(self.folder / "database", self.ports.mongodb, self.guard, own)
+
+    def _guarding(self, service: str | None) -> dict[str, str]:
+        """Who a service is at broker and database. Nobody in particular is an operator, and the database's admin."""
+        if self.guard is None or self.kafka is None or self.database is None:
+            return {}
+        at_broker = self.guard.environment(service or "operators", self.kafka.doors)
+        return at_broker | self.database.environment(service or ADMIN)
+
+    def _behind(self, name: str) -> str:
+        """The address that a proxy passes on to. Raises ValueError where a server is not ours."""
+        if name == "kafka" and self.kafka is not None:
+            return self.kafka.proxied
+        if name == "mailbox":
+            return self.mailbox.address
+        if name.rpartition(".")[2] == "database" and self.database is not None:
+            return self.database.address
+        raise ValueError(f"no proxy can be put before {name!r}")
+
+    def _mongodb_of(self, service: str | None) -> str:
+        proxy = self.proxies.get(f"{service}.database") or self.proxies.get("database")
+        return self.mongodb if proxy is None or self.database is None else self.database.uri_at(proxy.address)
+
+    def environment(self, service: str | None = None) -> dict[str, str]:
+        """What every service is told, or one of them, beside its own name and port."""
+        kafka, mailbox = self.proxies.get("kafka"), self.proxies.get("mailbox")
         return {
             **os.environ,
-            "CAIRN_KAFKA": self.bootstrap,
-            "CAIRN_MONGODB": self.mongodb,
+            "CAIRN_KAFKA": kafka.address if kafka else self.bootstrap,
+            "CAIRN_MONGODB": self._mongodb_of(service),
             "CAIRN_PARTITIONS": str(self._partitions),
-            "CAIRN_SMTP": self.mailbox.address,
+            "CAIRN_SMTP": mailbox.address if mailbox else self.mailbox.address,
             "CAIRN_MAIL_FROM": MAIL_FROM,
             "CAIRN_JWKS": str(self.keys.jwks),
             "CAIRN_TOKEN_ISSUER": ISSUER,
             "CAIRN_TOKEN_AUDIENCE": AUDIENCE,
             "CAIRN_PUBLIC_ID_KEY": str(self.keys.public_id_key),
+            "CAIRN_SOURCES_KEY": str(self.keys.sources_key),
+            "CAIRN_ASSESSMENT_URL": self.address("assessment"),
             "CAIRN_CATALOG_URL": self.address("catalog"),
             "CAIRN_AWARDING_URL": self.address("awarding"),
             "CAIRN_NOTIFICATIONS_URL": self.address("notifications"),
@@ -174,6 +254,7 @@ class Platform:
             "CAIRN_OIDC_CLIENT_ID": OIDC_CLIENT,
             "CAIRN_OIDC_CLIENT_SECRET": str(self.keys.oidc_client_secret),
             "CAIRN_LOG_LEVEL": os.environ.get("CAIRN_LOG_LEVEL", "INFO"),
+            **self._guarding(service),
             **self._env,
         }
 

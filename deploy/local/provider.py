@@ -2,7 +2,8 @@
 
 As a program it is the server; `Provider` starts it as a process. A file `people.json` in its folder has the learners that its
 page offers, `{id: name}`. What it does is real: discovery, code flow with PKCE (S256) for one client with a secret, codes that
-are good once and for a minute, identity tokens signed with a key that it publishes, sign-out.
+are good once and for a minute, identity tokens signed with a key that it publishes, sign-out; and access tokens for programs that
+show their secret (client credentials).
 """
 
 import json
@@ -18,11 +19,11 @@ import uvicorn
 
 from deploy.local.ports import free_port
 from deploy.local.process import Process
-from deploy.local.provider_pages import app_of
+from deploy.local.provider_keys import new_key
+from deploy.local.provider_pages import CLIENTS, PEOPLE, app_of
 from deploy.local.server import Server
 
 HOST = "127.0.0.1"
-PEOPLE = "people.json"
 
 
 class Provider(Server):
@@ -52,6 +53,15 @@ class Provider(Server):
         part.write_text(json.dumps(dict(people), ensure_ascii=False))
         part.rename(self.folder / PEOPLE)
 
+    def admit(self, clients: Mapping[str, Path]) -> None:
+        """Give these programs tokens of their own (client credentials): by id, the file with the secret."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / CLIENTS).write_text(json.dumps({client: str(secret) for client, secret in clients.items()}))
+
+    def rotate(self, *, forget: bool = False) -> None:
+        """Sign with a new key from now on. The earlier ones stay in the key set, unless they are to be forgotten."""
+        new_key(self.folder, forget=forget)
+
     def prepared(self) -> Process:
         self.port = self.port or free_port()
         command = [sys.executable, "-m", "deploy.local.provider", str(self.folder), "--port", str(self.port)]
@@ -74,10 +84,10 @@ def serve(
     port: Annotated[int, typer.Option(help="port of 127.0.0.1 to listen on")],
     client: Annotated[str, typer.Option(help="the client's id")],
     secret: Annotated[Path, typer.Option(help="file with the client's secret")],
-    outside: Annotated[list[str], typer.Option(help="a service that people sign in to, by its address")],
+    outside: Annotated[list[str] | None, typer.Option(help="a service that people sign in to, by its address")] = None,
 ) -> None:
     """Let people sign in until SIGTERM or Ctrl-C."""
-    app = app_of(folder, f"http://localhost:{port}", client, secret.read_text().strip(), outside)
+    app = app_of(folder, f"http://localhost:{port}", client, secret.read_text().strip(), outside or ())
     uvicorn.run(app, host=HOST, port=port, log_level="warning", access_log=False, server_header=False)
 
 

@@ -18,12 +18,13 @@ import httpx
 from fastapi import FastAPI, Form, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from joserfc import jwt
-from joserfc.jwk import RSAKey
 from pydantic import TypeAdapter, ValidationError
 
-from deploy.local.keys import created
+from deploy.local.provider_keys import keys_in
 from shared.events.envelope import LearnerId
 
+PEOPLE = "people.json"
+CLIENTS = "clients.json"
 CODES_LAST = 60
 TOKENS_LAST = 600
 LEARNER: TypeAdapter[str] = TypeAdapter(LearnerId)
@@ -58,6 +59,8 @@ FORM = """\
 <input id="learner" name="learner" required maxlength="255" autocomplete="off"></p>
 <p><label for="scopes">Scopes of staff, if any</label>
 <input id="scopes" name="scopes" maxlength="500" autocomplete="off"></p>
+<p><label for="roles">Roles, if any</label>
+<input id="roles" name="roles" maxlength="500" autocomplete="off"></p>
 <p><button>Sign in</button></p></form>
 """
 
@@ -79,6 +82,7 @@ class Grant:
     nonce: str | None
     learner: str
     scopes: str
+    roles: tuple[str, ...]
     given_at: float
 
 
@@ -91,8 +95,7 @@ class Register:
     secret: str
     redirects: frozenset[str]
     landings: tuple[str, ...]
-    key: RSAKey
-    people: Path
+    folder: Path
     grants: dict[str, Grant] = field(default_factory=dict)
     access: dict[str, tuple[str, float]] = field(default_factory=dict)
 
@@ -107,26 +110,33 @@ class Register:
             "end_session_endpoint": f"{at}/end-session",
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code"],
+            "grant_types_supported": ["authorization_code", "client_credentials"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["openid", "profile"],
-            "claims_supported": ["iss", "sub", "aud", "exp", "iat", "nonce", "name", "learner", "cairn_scopes"],
+            "claims_supported": ["iss", "sub", "aud", "exp", "iat", "nonce", "name", "learner", "cairn_scopes", "realm_access"],
             "authorization_response_iss_parameter_supported": True,
         }
 
     def known(self) -> dict[str, str]:
-        return json.loads(self.people.read_text()) if self.people.exists() else {"learner-1": "A learner"}
+        people = self.folder / PEOPLE
+        return json.loads(people.read_text()) if people.exists() else {"learner-1": "A learner"}
 
-    def give(self, asked: Mapping[str, str], learner: str, scopes: str) -> str:
+    def give(self, asked: Mapping[str, str], learner: str, scopes: str, roles: str) -> str:
         """A code for what was asked, good for a minute."""
         now = time.monotonic()
         self.grants = {code: grant for code, grant in self.grants.items() if now - grant.given_at < CODES_LAST}
         code = secrets.token_urlsafe(32)
         self.grants[code] = Grant(
-            asked["redirect_uri"], asked["code_challenge"], asked.get("nonce"), learner, " ".join(scopes.split()), now
+            asked["redirect_uri"],
+            asked["code_challenge"],
+            asked.get("nonce"),
+            learner,
+            " ".join(scopes.split()),
+            tuple(roles.split()),
+            now,
         )
         return code
 
@@ -144,25 +154,43 @@ class Register:
 
     def tokens(self, grant: Grant) -> dict[str, Any]:
         now = int(time.time())
-        access = secrets.token_urlsafe(32)
-        self.access = {token: kept for token, kept in self.access.items() if kept[1] > now}
-        self.access[access] = (grant.learner, now + TOKENS_LAST)
-        half = base64.urlsafe_b64encode(hashlib.sha256(access.encode()).digest()[:16]).rstrip(b"=").decode()
-        claims: dict[str, Any] = {
+        roles = {"realm_access": {"roles": list(grant.roles)}} if grant.roles else {}
+        about = {
             "iss": self.issuer,
             "aud": self.client,
             "iat": now,
-            "auth_time": now,
             "exp": now + TOKENS_LAST,
-            "at_hash": half,
             **self.about(grant.learner),
+            **roles,
         }
+        access = self.signed("at+jwt", {**about, "client_id": self.client, "jti": secrets.token_urlsafe(16)})
+        self.access = {token: kept for token, kept in self.access.items() if kept[1] > now}
+        self.access[access] = (grant.learner, now + TOKENS_LAST)
+        half = base64.urlsafe_b64encode(hashlib.sha256(access.encode()).digest()[:16]).rstrip(b"=").decode()
+        claims: dict[str, Any] = {**about, "auth_time": now, "at_hash": half}
         if grant.nonce:
             claims["nonce"] = grant.nonce
         if grant.scopes:
             claims["cairn_scopes"] = grant.scopes
-        token = jwt.encode({"alg": "RS256", "typ": "JWT", "kid": self.key.kid}, claims, self.key)
+        token = self.signed("JWT", claims)
         return {"access_token": access, "token_type": "Bearer", "expires_in": TOKENS_LAST, "id_token": token}
+
+    def token_of(self, client: str, scope: str) -> dict[str, Any]:
+        """An access token of a program's own (RFC 9068), meant for what the scope names."""
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "iss": self.issuer,
+            "sub": client,
+            "client_id": client,
+            "aud": scope or self.issuer,
+            "scope": scope,
+        }
+        claims |= {"iat": now, "exp": now + TOKENS_LAST, "jti": secrets.token_urlsafe(16)}
+        return {"access_token": self.signed("at+jwt", claims), "token_type": "Bearer", "expires_in": TOKENS_LAST, "scope": scope}
+
+    def signed(self, kind: str, claims: Mapping[str, Any]) -> str:
+        key = keys_in(self.folder)[0]
+        return jwt.encode({"alg": "RS256", "typ": kind, "kid": key.kid}, dict(claims), key)
 
     def about(self, learner: str) -> dict[str, str]:
         name = self.known().get(learner)
@@ -175,8 +203,8 @@ class Register:
         if redirect not in self.redirects:
             raise NotAsked("invalid_request", "That redirect_uri is not one of the client's.")
 
-    def check_client(self, request: Request, client: str | None, secret: str | None) -> None:
-        """By Basic authentication or the form. Raises NotAsked."""
+    def check_client(self, request: Request, client: str | None, secret: str | None, *, program: bool = False) -> str:
+        """Which one it is, by Basic authentication or the form: people's sign-in, or a program. Raises NotAsked."""
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
             try:
@@ -184,17 +212,23 @@ class Register:
             except (binascii.Error, UnicodeDecodeError) as error:
                 raise NotAsked("invalid_client", "The Authorization header is not Basic's.") from error
             client, secret = unquote_plus(client), unquote_plus(secret)
-        if client != self.client or not hmac.compare_digest((secret or "").encode(), self.secret.encode()):
+        known = self.programs() if program else {self.client: self.secret}
+        if client not in known or not hmac.compare_digest((secret or "").encode(), known[client].encode()):
             raise NotAsked("invalid_client", "Client or secret are not known here.")
+        return client
+
+    def programs(self) -> dict[str, str]:
+        """The secrets of programs that may have tokens of their own."""
+        found = self.folder / CLIENTS
+        return {client: Path(at).read_text() for client, at in json.loads(found.read_text()).items()} if found.exists() else {}
 
 
 def app_of(folder: Path, issuer: str, client: str, secret: str, outside: Sequence[str]) -> FastAPI:
-    """The provider `issuer` for the services at the addresses `outside`. Its key is kept in `folder`."""
+    """The provider `issuer` for the services at the addresses `outside`. Its keys are kept in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    created(folder / "key.json", lambda: json.dumps(RSAKey.generate_key(2048, auto_kid=True).as_dict(private=True)))
-    key = RSAKey.import_key(json.loads((folder / "key.json").read_text()))
+    keys_in(folder)
     redirects = frozenset(f"{address}/sign-in/back" for address in outside)
-    at = Register(issuer, client, secret, redirects, tuple(f"{one}/" for one in outside), key, folder / "people.json")
+    at = Register(issuer, client, secret, redirects, tuple(f"{one}/" for one in outside), folder)
     app = FastAPI(title="Sign-in service of this machine", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/.well-known/openid-configuration")
@@ -203,7 +237,9 @@ def app_of(folder: Path, issuer: str, client: str, secret: str, outside: Sequenc
 
     @app.get("/jwks.json")
     async def keys() -> JSONResponse:
-        return JSONResponse({"keys": [{**at.key.as_dict(private=False), "use": "sig", "alg": "RS256"}]})
+        return JSONResponse(
+            {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": "RS256"} for key in keys_in(at.folder)]}
+        )
 
     @app.get("/authorize")
     async def authorize(request: Request) -> Response:
@@ -231,7 +267,7 @@ def app_of(folder: Path, issuer: str, client: str, secret: str, outside: Sequenc
             learner = LEARNER.validate_python(asked.get("learner", "").strip())
         except ValidationError:
             return page("That is no learner's id", "<p>It has no spaces and at most 255 characters.</p>", 400)
-        code = at.give(asked, learner, asked.get("scopes", ""))
+        code = at.give(asked, learner, asked.get("scopes", ""), asked.get("roles", ""))
         return _back(at, asked, code=code)
 
     @app.post("/token")
@@ -241,13 +277,17 @@ def app_of(folder: Path, issuer: str, client: str, secret: str, outside: Sequenc
         code: Annotated[str, Form()] = "",
         redirect_uri: Annotated[str, Form()] = "",
         code_verifier: Annotated[str, Form()] = "",
+        scope: Annotated[str, Form()] = "",
         client_id: Annotated[str | None, Form()] = None,
         client_secret: Annotated[str | None, Form()] = None,
     ) -> JSONResponse:
         try:
+            if grant_type == "client_credentials":
+                program = at.check_client(request, client_id, client_secret, program=True)
+                return JSONResponse(at.token_of(program, scope), headers=PRIVATE)
             at.check_client(request, client_id, client_secret)
             if grant_type != "authorization_code":
-                raise NotAsked("unsupported_grant_type", "only authorization_code is")
+                raise NotAsked("unsupported_grant_type", "only authorization_code and client_credentials are")
             return JSONResponse(at.tokens(at.taken(code, redirect_uri, code_verifier)), headers=PRIVATE)
         except NotAsked as error:
             status = 401 if error.code == "invalid_client" else 400

@@ -26,9 +26,17 @@ STAFF_SCOPES = (
     "contacts:read",
     "contacts:write",
     "decisions:write",
+    "directory:write",
     "entries:read",
     "inbox:read",
     "operations:read",
+    "operations:write",
+    "originals:read",
+    "reviews:assess",
+    "reviews:read",
+    "sources:read",
+    "sources:write",
+    "submissions:write",
     "verdicts:read",
 )
 LEARNER = "learner-1"
@@ -93,7 +101,8 @@ def show(platform: Platform) -> None:
     """Print addresses, tokens and a first command."""
     console = Console()
     print(places(dict(pages(platform))))
-    console.print(f"\nPassport and settings ask to sign in: as {LEARNER}, or anybody; there is no password.\n", highlight=False)
+    signing_in = f"All but the first two ask to sign in: as {LEARNER}, or anybody; there is no password. Staff types its scopes."
+    console.print(f"\n{signing_in}\n", highlight=False, soft_wrap=True)
     print(
         places(
             {
@@ -123,12 +132,16 @@ def show(platform: Platform) -> None:
 
 def pages(platform: Platform) -> list[tuple[str, str]]:
     """What people open in a browser, by what it is."""
-    catalog, awarding, notifications = map(platform.address, ("catalog", "awarding", "notifications"))
+    services = ("catalog", "assessment", "awarding", "notifications")
+    catalog, assessment, awarding, notifications = map(platform.address, services)
     return [
         ("what there is to earn", f"{catalog}/"),
         ("check a credential", f"{awarding}/check"),
         ("a learner's passport", f"{awarding}/passport"),
         ("a learner's settings", f"{notifications}/settings"),
+        ("a learner's evidence", f"{assessment}/my/submissions"),
+        ("sources, for staff", f"{assessment}/desk/sources"),
+        ("reviews, for staff", f"{assessment}/desk/reviews"),
     ]
 
 

@@ -86,6 +86,7 @@ def test_fixed_ports_follow_one_another(tmp_path: Path) -> None:
 
 
 def test_staff_of_the_local_platform_may_do_everything() -> None:
-    sources = Path(__file__).parents[2].joinpath("services").rglob("*.py")
-    asked = {scope for source in sources for scope in re.findall(r'"([a-z]+:(?:read|write|publish))"', source.read_text())}
+    root = Path(__file__).parents[2]
+    sources = [*root.joinpath("services").rglob("*.py"), *root.joinpath("shared").rglob("*.py")]
+    asked = {scope for source in sources for scope in re.findall(r'"([a-z]+:(?:read|write|publish|assess))"', source.read_text())}
     assert asked - {"self:read"} == set(STAFF_SCOPES)
