@@ -23,6 +23,7 @@ from deploy.demo.meter import Meter
 from deploy.demo.office import Office, Refused
 from deploy.demo.run import Stage, held, send, settle, shape_of
 from deploy.demo.story import STORY
+from deploy.demo.systems import telling
 from deploy.demo.witness import Witness
 from deploy.local.platform import Platform
 from deploy.local.process import ProcessFailed
@@ -75,11 +76,13 @@ async def university(learners: int, seed: int, rate: int, keep: bool) -> bool:
         report.show_held(console, found, shape)
         report.show_counts(console, counted)
         await report.show_story(console, on.office, people.story)
+        systems = await telling.told(platform, on.office)
+        telling.show(console, systems)
         told = await credentials.told(platform, on.office, STORY, FOLDER)
         credentials.show(console, told, live=keep)
         where_to_look(platform)
         await kept(keep)
-    return told.agreed
+    return told.agreed and systems.award is not None
 
 
 async def records(folder: Path, keep: bool) -> bool:

@@ -32,7 +32,7 @@ class Office:
     """Talks to the services of a platform with a token of staff."""
 
     def __init__(self, platform: Platform) -> None:
-        self._urls = {instance.service: instance.url for instance in platform.instances}
+        self._urls = {instance.service: instance.url for instance in reversed(platform.instances)}
         token = platform.keys.token(*SCOPES)
         self._http = httpx.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=120, trust_env=False)
 

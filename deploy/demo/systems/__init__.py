@@ -1,0 +1,1 @@
+"""One learner, and three systems that know them by three names and speak three formats."""
