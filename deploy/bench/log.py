@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +25,12 @@ class Line:
     id: str
     type: str
     value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and headers, uncompressed."""
+        return len(self.key) + len(self.value) + sum(len(name) + len(raw) for name, raw in self.headers)
 
     @property
     def cause(self) -> str | None:
@@ -33,8 +39,8 @@ class Line:
         return cause["id"] if cause["kind"] == "completion" else None
 
 
-async def lines(bootstrap: str, topic: str, partitions: int) -> list[Line]:
-    """All that is there now, each partition's in order."""
+async def lines(bootstrap: str, topic: str, partitions: int, since: Mapping[int, int] | None = None) -> list[Line]:
+    """All that is there now, each partition's in order; from the offsets in `since` on, if it is given."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     places = [TopicPartition(topic, number) for number in range(partitions)]
     found: list[Line] = []
@@ -42,6 +48,9 @@ async def lines(bootstrap: str, topic: str, partitions: int) -> list[Line]:
     try:
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
+        for place in places:
+            if since is not None and place.partition in since:
+                consumer.seek(place, since[place.partition])
         ends = await consumer.end_offsets(places)
         while any([await consumer.position(place) < end for place, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
@@ -52,9 +61,10 @@ async def lines(bootstrap: str, topic: str, partitions: int) -> list[Line]:
 
 
 def _line(record: Any) -> Line:
-    headers = {name: raw.decode() for name, raw in record.headers}
-    stamp = record.timestamp / 1_000
-    return Line(record.partition, record.offset, stamp, record.key, headers["ce_id"], headers["ce_type"], record.value)
+    headers = dict(record.headers)
+    id_, type_ = headers["ce_id"].decode(), headers["ce_type"].decode()
+    kept = tuple(record.headers)
+    return Line(record.partition, record.offset, record.timestamp / 1_000, record.key, id_, type_, record.value, kept)
 
 
 def delays(completions: Sequence[Line], awards: Sequence[Line], kind: str) -> list[float]:
