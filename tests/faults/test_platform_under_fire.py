@@ -23,7 +23,7 @@ from tests.platform.eventually import eventually
 
 LEARNERS = 170
 RATE = 30
-WITHIN = 180.0
+WITHIN = 400.0
 
 Blow = Callable[[Campus], Awaitable[None]]
 
@@ -100,7 +100,7 @@ async def in_time(blow: Blow, campus: Campus) -> None:
         await blow(campus)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_500)
 async def test_a_platform_under_fire_loses_nothing_and_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CAIRN_KAFKA", raising=False)  # it kills them
     monkeypatch.delenv("CAIRN_MONGODB", raising=False)
