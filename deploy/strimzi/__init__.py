@@ -1,0 +1,1 @@
+"""Topics and users as Strimzi's resources, rendered from the registry and the access lists."""
