@@ -1,0 +1,1 @@
+"""What watches a platform: dashboards, rules, and the collector's configuration."""
