@@ -126,6 +126,7 @@ def _cloudevent() -> Node:
         ce_time="The time at the source, RFC 3339 with an offset.",
         ce_subject="What a fact is about.",
         traceparent="The W3C trace context of what led here.",
+        cairn_arrived="When what led to a fact came to the platform, in milliseconds since 1970; not always there.",
     )
     properties["ce_id"]["maxLength"] = 255
     properties["ce_source"]["maxLength"] = 500

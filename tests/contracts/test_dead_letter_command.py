@@ -171,7 +171,9 @@ def test_an_original_that_was_cut_is_not_sent_as_if_it_were_whole(case: Case) ->
 def test_an_edited_original_is_sent_with_its_changes_alone(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     key = f"learner-{case.reason}".encode()
     id_ = case.buried(key, b'{"score": 12}', 24)
-    monkeypatch.setattr("click.edit", lambda text, **_: text.replace("12", "10").replace("reported.v9", "reported.v1"))
+    monkeypatch.setattr(
+        "click.edit", lambda text, **_: text.replace('"score": 12', '"score": 10').replace("reported.v9", "reported.v1")
+    )
     assert case.run("redrive", "--id", id_, "--edit").exit_code == 0
     ((headers, value, _),) = case.requested(key)
     assert value == b'{"score":10}'

@@ -9,6 +9,8 @@ import pytest
 
 from deploy.contracts.evolution import Schema, changes, verdicts
 from deploy.contracts.schemas import schemas
+from shared.events.envelope import Message
+from shared.topics import SUBMISSIONS
 
 RELEASED = Path(__file__).with_name("released")
 NAME = "cairn.award.granted.v1"
@@ -146,6 +148,18 @@ def test_a_breaking_change_names_the_topic_and_its_readers() -> None:
     (line,) = verdicts(old, new)
     assert line.startswith("breaking: award is gone")
     assert "topic awarding.awards, read by notifications" in line
+
+
+@pytest.mark.parametrize("model", SUBMISSIONS.events)
+def test_facts_about_submissions_keep_what_notifications_reads(model: type[Message]) -> None:
+    old = {model.TYPE: schemas()[model.TYPE]}
+    for name in ("submission", "achievement", "version", "passed", "waits_since"):
+        new = deepcopy(old)
+        del new[model.TYPE]["properties"][name]
+        assert any("topic assessment.reviews, read by notifications" in line for line in verdicts(old, new)), name
+    new = deepcopy(old)
+    new[model.TYPE]["properties"]["due"] = {"type": "string"}
+    assert verdicts(old, new) == []
 
 
 def test_a_type_that_is_gone_is_breaking() -> None:
