@@ -27,7 +27,7 @@ from shared.http import Tokens
 from shared.kafka import Outgoing, Publisher, create_topics
 from shared.mongo import Database
 from shared.stream import Stream
-from shared.topics import COMPLETIONS, DEAD_LETTERS, PUBLICATIONS, REQUESTS, VERDICTS, Topic
+from shared.topics import COMPLETIONS, DEAD_LETTERS, PUBLICATIONS, REQUESTS, SUBMISSIONS, VERDICTS, Topic
 from tests.platform.eventually import eventually
 
 PARTITIONS = 4
@@ -42,16 +42,17 @@ class Topics:
     verdicts: Topic
     requests: Topic
     letters: Topic
+    submissions: Topic
 
     @classmethod
     def under(cls, prefix: str) -> Self:
         service = FLOW.service
-        known = (COMPLETIONS, PUBLICATIONS, VERDICTS, REQUESTS[service], DEAD_LETTERS[service])
+        known = (COMPLETIONS, PUBLICATIONS, VERDICTS, REQUESTS[service], DEAD_LETTERS[service], SUBMISSIONS)
         return cls(*(replace(topic, name=f"{prefix}{topic.name}") for topic in known))
 
     @property
     def all(self) -> tuple[Topic, ...]:
-        return self.completions, self.publications, self.verdicts, self.requests, self.letters
+        return self.completions, self.publications, self.verdicts, self.requests, self.letters, self.submissions
 
 
 @dataclass

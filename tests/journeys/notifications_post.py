@@ -16,7 +16,8 @@ from deploy.local.mailbox import Mailbox
 from services.notifications.domain.contact import Contact
 from services.notifications.domain.delivery import Patience, State
 from services.notifications.domain.telling import Told, tell_of_award
-from services.notifications.sender import Post, Sender
+from services.notifications.post import Post
+from services.notifications.sender import Sender
 from services.notifications.store import Contacts, Deliveries, Inbox, Note, create_indexes
 from shared.decisions import Put
 from shared.events.awarding import AwardGranted
@@ -25,6 +26,7 @@ from tests.domain.notifications.facts import NAMES, award, event
 from tests.platform.eventually import eventually
 
 SENDER = "cairn@hilltop.example"
+ASSESSMENT = "https://assessment.hilltop.example"
 QUICK = Patience(first=timedelta(milliseconds=100), longest=timedelta(milliseconds=400), attempts=8)
 
 
@@ -76,12 +78,12 @@ class Office:
         return [mail["Message-ID"] for mail in self.mailbox.mails_to(f"{learner}@example.edu")]
 
     @asynccontextmanager
-    async def sending(self, **changes: object) -> AsyncIterator[None]:
+    async def sending(self, **changes: object) -> AsyncIterator[Sender]:
         """A sender at work, its `Post` changed as said."""
         sender = Sender(self.deliveries, self.contacts, replace(self.post, **changes))  # type: ignore[arg-type]  # fields by name
         running = asyncio.create_task(sender.run())
         try:
-            yield
+            yield sender
         finally:
             running.cancel()
             with suppress(asyncio.CancelledError):
@@ -89,7 +91,8 @@ class Office:
 
 
 def office_at(database: Database, mailbox: Mailbox) -> Office:
-    post = Post(server=("127.0.0.1", mailbox.port), sender=SENDER, patience=QUICK, look_every=0.02, wake_every=0.05)
+    quick = {"patience": QUICK, "look_every": 0.02, "wake_every": 0.05, "leases_every": 0.05}
+    post = Post(server=("127.0.0.1", mailbox.port), sender=SENDER, assessment=ASSESSMENT, **quick)  # type: ignore[arg-type]  # by name
     return Office(database, mailbox, Deliveries(database), Contacts(database), Inbox(database), post)
 
 
@@ -116,7 +119,7 @@ class DiesBeforeNoting(Deliveries):
 
 async def die_between_acceptance_and_note(uri: str, name: str, port: int) -> None:
     database = Database(uri, name)
-    post = Post(server=("127.0.0.1", port), sender=SENDER, connections=1, patience=QUICK)
+    post = Post(server=("127.0.0.1", port), sender=SENDER, assessment=ASSESSMENT, connections=1, patience=QUICK)
     await Sender(DiesBeforeNoting(database), Contacts(database), post).run()
 
 

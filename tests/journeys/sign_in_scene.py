@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from deploy.local.provider import Provider as LocalProvider
 from shared.http import Caller, create_app, signing_in
+from shared.http.roles import Roles
 from shared.http.sessions import Sessions, signed_in
 from shared.http.sign_in import Provider
 
@@ -41,12 +42,12 @@ class Scene:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path) -> AsyncIterator[Self]:
+    async def open(cls, folder: Path, roles: Roles | None = None) -> AsyncIterator[Self]:
         (folder / "secret").write_text(SECRET)
         async with LocalProvider(folder / "provider", "cairn", folder / "secret", [HERE]) as local:
             local.offer({"ada": "Ada & Söhne <script>"})
             app = create_app("small", routers=[router, signing_in.router], ready=_ready)
-            app.state.sessions = Sessions(bytes(32), HERE, Provider(local.issuer, "cairn", SECRET, BACK))
+            app.state.sessions = Sessions(bytes(32), HERE, Provider(local.issuer, "cairn", SECRET, BACK), roles)
             async with browser(app) as client:
                 yield cls(local, app, client)
 
@@ -56,11 +57,11 @@ class Scene:
             answer = await self.browser.get(answer.headers["location"], headers=PAGE)
         return answer
 
-    async def chooses(self, page: httpx.Response, learner: str, scopes: str = "") -> httpx.Response:
+    async def chooses(self, page: httpx.Response, learner: str, scopes: str = "", roles: str = "") -> httpx.Response:
         """The answer to the form on the provider's page, which sends the browser back."""
         fields = {name: html.unescape(value) for name, value in HIDDEN.findall(page.text)}
         return await self.browser.post(
-            f"{self.local.issuer}/authorize", data={**fields, "learner": learner, "scopes": scopes}, headers=PAGE
+            f"{self.local.issuer}/authorize", data={**fields, "learner": learner, "scopes": scopes, "roles": roles}, headers=PAGE
         )
 
     async def token(self, code: str, verifier: str, **changed: str) -> httpx.Response:
@@ -69,7 +70,7 @@ class Scene:
         client = changed.get("client_id", "cairn"), changed.get("client_secret", SECRET)
         return await self.browser.post(f"{self.local.issuer}/token", data=form, auth=client)
 
-    async def code(self, challenge: str, **changed: str) -> httpx.Response:
+    async def code(self, challenge: str, roles: str = "", **changed: str) -> httpx.Response:
         """The provider's answer to somebody who asks for a code and chooses ada."""
         asked = {
             "response_type": "code",
@@ -80,7 +81,7 @@ class Scene:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         } | changed
-        return await self.browser.post(f"{self.local.issuer}/authorize", data={**asked, "learner": "ada"})
+        return await self.browser.post(f"{self.local.issuer}/authorize", data={**asked, "learner": "ada", "roles": roles})
 
 
 @asynccontextmanager

@@ -48,7 +48,7 @@ def scored(id_: str, on: float, activity: str, score: str, **more: Any) -> Repor
 @pytest.mark.parametrize(
     ("changed", "status", "says"),
     [
-        ({"specversion": "0.3"}, 400, "only 1.0 is understood"),
+        ({"specversion": "0.3"}, 400, "must be 1.0"),
         ({"id": ""}, 400, "id"),
         ({"id": "x" * 256}, 400, "255"),
         ({"id": {"a": 1}}, 400, "must be text"),

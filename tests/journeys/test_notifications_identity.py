@@ -26,7 +26,7 @@ from shared.http import Tokens
 from shared.kafka import Outgoing, Publisher, create_topics
 from shared.mongo import Database
 from shared.stream import Stream
-from shared.topics import AWARDS, DEAD_LETTERS, IDENTITIES, PUBLICATIONS, REQUESTS, Topic
+from shared.topics import AWARDS, DEAD_LETTERS, IDENTITIES, PUBLICATIONS, REQUESTS, SUBMISSIONS, Topic
 from tests.domain.notifications.facts import erasure
 from tests.platform.eventually import eventually
 from tests.platform.parts import Broker, DatabaseServer
@@ -90,6 +90,7 @@ class Bureau:
 async def bureau_at(kafka: Broker, mongodb: DatabaseServer, name: str, prefix: str, folder: Path) -> AsyncIterator[Bureau]:
     known = {
         "reads": AWARDS,
+        "beside": SUBMISSIONS,
         "says": IDENTITIES,
         "requests": REQUESTS["notifications"],
         "dead_letters": DEAD_LETTERS["notifications"],

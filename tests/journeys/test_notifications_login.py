@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -20,8 +19,7 @@ from shared.settings import Settings, Unset
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 LOGIN = ("cairn", "a long secret")
-MAIL = EmailMessage()
-MAIL["From"], MAIL["To"], MAIL["Subject"] = "cairn@example.org", "ada@example.edu", "Hello"
+MAIL = b"From: cairn@example.org\r\nTo: ada@example.edu\r\nSubject: Hello\r\n\r\n"
 
 
 def known(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object) -> AuthResult:

@@ -182,7 +182,7 @@ async def test_an_acceptance_counts_though_the_lease_has_passed_to_another(offic
     expired = Claim("first", datetime.now(UTC) - timedelta(seconds=1))
     accepted, refused = sorted(ids)
     assert len(await office.deliveries.claim(expired, 2)) == 2
-    await office.deliveries.wake(datetime.now(UTC))
+    await office.deliveries.end_leases(datetime.now(UTC))
     assert len(await office.deliveries.claim(Claim("second", datetime.now(UTC) + timedelta(minutes=1)), 2)) == 2
     late = [Note(accepted, Outcome(State.SENT, 1, "250 ok"), expired), Note(refused, Outcome(State.FAILED, 1, "550 no"), expired)]
     await office.deliveries.note(late, datetime.now(UTC))
