@@ -207,6 +207,7 @@ def _stream(where: dict[str, str]) -> list[Row]:
                     ],
                     says="Learners that are looked at again because of what was published.",
                 ),
+                Panel("Paused", [("processes", now(metrics.PAUSED, how="sum", **where))], says="By an operator, and on purpose."),
                 Panel("Fell due", [("requests", rate(metrics.FELL_DUE, **where))], "ops"),
             ),
         ),

@@ -286,6 +286,7 @@ class Stream(Generic[R, K]):
                         await loop.dues()
                 if monotonic() >= lag_at:
                     lag_at = monotonic() + LAG_EVERY
+                    metrics.PAUSED.set(int(self._brake.is_on))
                     for place, behind in lags(app, loop.held, self._roles):
                         metrics.LAG.set(behind, {metrics.TOPIC: place.topic, metrics.PARTITION: str(place.partition)})
                 await asyncio.sleep(

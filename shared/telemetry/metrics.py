@@ -193,6 +193,7 @@ DELAY: Final = Histogram(
     bounds=SECONDS,
 )
 LAG: Final = Gauge("cairn.stream.lag", "{message}", "Messages of a partition not yet processed.", TOPIC, PARTITION)
+PAUSED: Final = Gauge("cairn.stream.paused", "{stream}", "1 while an operator has paused the process's stream, otherwise 0.")
 DEAD_LETTERS: Final = Counter("cairn.stream.dead_letters", "{message}", "Messages that can never be applied.", TOPIC)
 RETRIES: Final = Counter("cairn.stream.retries", "{attempt}", "Steps done again after a trouble that passes.", "cairn.step")
 FORWARDED: Final = Counter("cairn.stream.forwarded", "{message}", "Messages sent on to their learner's home partition.", TOPIC)
