@@ -41,6 +41,8 @@ def main(
     """Start Zipkin and the platform, let a small cohort go through, and show the demo learner's last step."""
     try:
         asyncio.run(traces(learners, port))
+    except KeyboardInterrupt:
+        sys.exit("stopped")
     except (ProcessFailed, Refused) as failure:
         sys.exit(str(failure))
 

@@ -19,7 +19,7 @@ from deploy.local.ports import free_port, kept_port, last_port
 from deploy.local.provider import Provider
 from deploy.local.proxy import Proxy
 from deploy.local.server import Server
-from deploy.local.service import SERVICES, Service
+from deploy.local.service import ROOT, SERVICES, Service
 from shared.broker import At
 from shared.kafka import create_topics
 
@@ -58,6 +58,8 @@ class Platform:
     With `guarded`, broker and database are spoken to over TLS, and each service has a user of its own there. It comes to the
     broker by that way (by default with a password) and may do what `deploy/acls.py` says. `rights` are those of other users:
     `platform.broker("lms")`.
+
+    `code` is the tree whose program the services run, for one that was released before.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Platform:
         through: Iterable[str] = (),
         guarded: Mapping[str, Way] | None = None,
         rights: Mapping[str, Iterable[Acl]] | None = None,
+        code: Path = ROOT,
     ) -> None:
         self.folder = folder.resolve()
         self.ports = ports or Ports()
@@ -96,6 +99,7 @@ class Platform:
         self.instances: list[Service] = []
         self._services = tuple(services)
         self._partitions = partitions
+        self._code = code
         self._env = dict(env or {})
         self._numbers: Counter[str] = Counter()
 
@@ -139,7 +143,7 @@ class Platform:
         if self.guard is not None and self.kafka is not None:
             await allow(self.kafka.admin, self._rights)
         await create_topics(self.broker("topics"), partitions=self._partitions)
-        await together(self._instance(service, self.port(service)).start() for service in self._services)
+        await together(self._instance(service, self.port(service), code=self._code).start() for service in self._services)
 
     async def add(self, service: str, env: Mapping[str, str] | None = None) -> Service:
         """Start one more instance of a service beside those that run. `env` is added to its environment alone."""
@@ -178,10 +182,12 @@ class Platform:
                 self.moved[name] = f"http://localhost:{last}"
         return self._http[name]
 
-    def _instance(self, service: str, port: int | None = None, env: Mapping[str, str] | None = None) -> Service:
+    def _instance(
+        self, service: str, port: int | None = None, env: Mapping[str, str] | None = None, code: Path = ROOT
+    ) -> Service:
         self._numbers[service] += 1
         told = self.environment(service) | dict(env or {})
-        instance = Service(service, self._numbers[service], self.folder / "logs", told, port)
+        instance = Service(service, self._numbers[service], self.folder / "logs", told, port, code)
         self.instances.append(instance)
         return instance
 

@@ -43,6 +43,11 @@ class Process:
     def running(self) -> bool:
         return self._popen is not None and self._popen.poll() is None
 
+    @property
+    def code(self) -> int | None:
+        """With which it ended; None while it runs or before."""
+        return None if self._popen is None else self._popen.poll()
+
     def start(self) -> None:
         if self.running:
             raise ProcessFailed(f"{self.name} is running already")

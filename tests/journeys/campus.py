@@ -17,6 +17,7 @@ from deploy.demo.documents import FIRST, REVISIONS, documents
 from deploy.demo.office import Office
 from deploy.demo.run import Keyed, Shape, shape_of
 from deploy.local.platform import PARTITIONS, Platform
+from deploy.local.service import ROOT
 from services.awarding.answers import AwardShown
 from shared.events.awarding import AwardStatus
 from shared.events.completions import CompletionReported, CompletionRetracted
@@ -40,11 +41,11 @@ class Campus:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path) -> AsyncIterator[Self]:
-        """With nothing published yet."""
+    async def open(cls, folder: Path, code: Path = ROOT) -> AsyncIterator[Self]:
+        """With nothing published yet. `code` is the tree whose program the services run."""
         shape = shape_of([*documents(FIRST), *documents(REVISIONS)])
         async with (
-            Platform(folder, env={"CAIRN_LOG_LEVEL": "WARNING", "CAIRN_CHECK_SECONDS": "20"}) as platform,
+            Platform(folder, env={"CAIRN_LOG_LEVEL": "WARNING", "CAIRN_CHECK_SECONDS": "20"}, code=code) as platform,
             Office(platform) as office,
             Publisher(platform.bootstrap, client="campus") as publisher,
             Chain(platform.bootstrap) as chain,
