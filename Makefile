@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up demo traces drill test fuzz check bench curves scale pressure soak fmt lock tools sbom
+.PHONY: help up demo traces drill long test fuzz check bench curves scale pressure soak fmt lock tools sbom
 
 venv := .venv
 bin := $(venv)/bin
@@ -34,7 +34,11 @@ drill: $(installed) ## load and faults at random, then the verdict: make drill [
 
 test: $(installed) ## all tests, on a real broker and database: make test [TESTS=<paths and options>]
 	@echo "Running the tests"
-	@$(bin)/python -m pytest -m "not bench" --numprocesses logical --maxprocesses 4 --dist loadfile $(TESTS)
+	@$(bin)/python -m pytest -m "not bench and not long" --numprocesses 3 $(TESTS)
+
+long: $(installed) ## tests that take minutes each, and have a short form among the others
+	@echo "Running the long tests"
+	@$(bin)/python -m pytest -m long $(TESTS)
 
 fuzz: $(installed) ## ask the doors for longer, and spoil 100,000 messages: make fuzz [FUZZ=<requests of each kind>] [MESSAGES=<number>]
 	@echo "Fuzzing the doors, the APIs and the topics"

@@ -4,8 +4,11 @@ Each test gets names of its own on them (`prefix`, `database_name`), so that tes
 `own_kafka` and `own_database` are embedded ones for one test alone, which may kill them.
 """
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +17,18 @@ import pytest_asyncio
 from deploy.local.database import Database
 from deploy.local.kafka import Kafka
 from tests.platform.parts import Broker, DatabaseServer, broker, database
+from tests.turns import Turns, in_turn
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = in_turn(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Turns:
+    config.option.loadscopereorder = False
+    return Turns(config, log)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -53,7 +53,7 @@ async def test_a_service_can_be_stopped_while_the_database_is_away(with_own_data
         await own_database.kill()
         await scene.count(*counts(500, learners=100, start=500))
         await eventually(lambda: stream.ready()["stream"] is not True, why="it still calls itself ready")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(45):
             await stream.stop()
         await own_database.restart()
     async with scene.running():

@@ -95,6 +95,7 @@ async def in_time(blow: Blow, campus: Campus) -> None:
         await blow(campus)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1_500)
 async def test_a_platform_under_fire_loses_nothing_and_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CAIRN_KAFKA", raising=False)  # it kills them

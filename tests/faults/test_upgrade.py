@@ -29,10 +29,13 @@ READERS_FIRST = ("notifications", "awarding", "assessment", "catalog")
 
 @pytest.fixture
 def released(tmp_path: Path) -> Path:
-    """The last release: the tree of CAIRN_UPGRADE_FROM, a commit, or of the one that last wrote released contracts down."""
+    """The last release: the tree of CAIRN_UPGRADE_FROM, a commit, or of the one that last wrote released contracts down.
+
+    Where there is no history, the present tree: processes are replaced all the same.
+    """
     named = os.environ.get("CAIRN_UPGRADE_FROM") or git("log", "-1", "--format=%H", "--", "tests/contracts/released")
     if not named:
-        pytest.skip("the history that has the last release is not here")
+        return ROOT
     folder = tmp_path / "released"
     folder.mkdir()
     packed = tmp_path / "released.tar"
@@ -54,15 +57,6 @@ async def test_an_upgrade_with_old_and_new_side_by_side_loses_nothing_and_double
     monkeypatch.delenv("CAIRN_KAFKA", raising=False)
     monkeypatch.delenv("CAIRN_MONGODB", raising=False)
     await rolled(tmp_path / "platform", released)
-
-
-@pytest.mark.timeout(1_500)
-async def test_processes_that_are_replaced_under_load_lose_nothing_and_double_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("CAIRN_KAFKA", raising=False)
-    monkeypatch.delenv("CAIRN_MONGODB", raising=False)
-    await rolled(tmp_path / "platform", ROOT)
 
 
 async def rolled(folder: Path, before: Path) -> None:
