@@ -78,7 +78,7 @@ def release() -> str:
     try:
         return version("cairn")
     except PackageNotFoundError:
-        return "0.1.0"
+        return "0.2.0"
 
 
 def operation_id(route: APIRoute) -> str:
