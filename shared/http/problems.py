@@ -26,6 +26,8 @@ NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 MOST_ERRORS: Final = 100
 LONGEST_PLACE: Final = 500
 """An answer is no longer than what it is about."""
+AGAIN: Final = 10
+"""Seconds."""
 METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 SCHEMA: Final[dict[str, Any]] = {
@@ -51,7 +53,10 @@ SCHEMA: Final[dict[str, Any]] = {
 
 
 class Problem(Exception):
-    """Raise it to answer with problem details. `members` are added to the body as they are; they must be JSON."""
+    """Raise it to answer with problem details. `members` are added to the body as they are; they must be JSON.
+
+    Whoever is told to come again (429, 503) is told when, in AGAIN seconds if `headers` don't say it.
+    """
 
     def __init__(
         self,
@@ -65,7 +70,8 @@ class Problem(Exception):
         self.status = status
         self.title = title or phrase(status)
         self.detail = detail
-        self.headers = headers
+        again = {"retry-after": str(AGAIN)} if status in (429, 503) else {}
+        self.headers = again | {name.lower(): value for name, value in (headers or {}).items()} or None
         self.members = members
         super().__init__(f"{status} {self.title}" + (f": {detail}" if detail else ""))
 

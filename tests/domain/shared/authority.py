@@ -16,7 +16,7 @@ ISSUER, AUDIENCE = "https://issuer.example", "cairn"
 def claims(**changed: object) -> dict[str, object]:
     """Those of a good token; None removes one."""
     now = int(time.time())
-    good: dict[str, object] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "someone", "iat": now, "exp": now + 600, "scope": ""}
+    good: dict[str, object] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "someone", "iat": now, "exp": now + 7_200, "scope": ""}
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 

@@ -266,3 +266,10 @@ async def test_the_openapi_document_declares_tokens_and_problems(http: httpx.Asy
     for operation in (document["paths"]["/orders"]["post"], protected):
         refusals = [answer for status, answer in operation["responses"].items() if status[0] == "4"]
         assert all("application/problem+json" in answer["content"] for answer in refusals)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_whoever_shall_come_again_is_told_when(status: int) -> None:
+    assert int(Problem(status).response().headers["retry-after"]) > 0
+    assert Problem(status, headers={"Retry-After": "60"}).response().headers["retry-after"] == "60"
+    assert "retry-after" not in Problem(422).response().headers
