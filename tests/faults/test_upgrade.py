@@ -20,8 +20,8 @@ from tests.faults.exact import all_is_exact
 from tests.journeys.campus import Campus
 from tests.platform.eventually import eventually
 
-LEARNERS = 120
-RATE = 30
+LEARNERS = 60
+RATE = 20
 WITHIN = 400.0
 READERS_FIRST = ("notifications", "awarding", "assessment", "catalog")
 """So that nobody hears of what only newer ones know."""
