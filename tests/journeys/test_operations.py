@@ -76,6 +76,13 @@ class Office:
         given = [*addresses, "--token", self.platform.keys.token(*scopes), *arguments]
         return await asyncio.to_thread(CliRunner().invoke, app, given)
 
+    async def way(self, learner: str) -> list[dict[str, Any]]:
+        """The steps of a learner's way. Raises AssertionError as long as it does not lead through all services."""
+        steps: list[dict[str, Any]] = json.loads(await self.told("journey", learner, "--json"))["steps"]
+        kinds = {(step["service"], step["kind"]) for step in steps}
+        assert kinds >= {("assessment", "entry"), ("assessment", "fact"), ("awarding", "fact"), ("notifications", "message")}
+        return steps
+
     async def told(self, *arguments: str) -> str:
         result = await self.command(*arguments)
         assert result.exit_code == 0, result.output
@@ -88,19 +95,15 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
         office = Office(platform, http)
         published = await office.ask("catalog", "POST", "/apply", "catalog:write", json={"documents": [EXAM]})
         assert published.json()["published"]
+        await office.report("first")
+        await eventually(lambda: office.way("first"), within=90, every=0.5, why="not all services know what was published")
         yield office
 
 
 async def test_a_learners_way_is_put_together_of_all_services_with_its_trace(office: Office) -> None:
     await office.report("ada")
 
-    async def whole() -> list[dict[str, Any]]:
-        steps: list[dict[str, Any]] = json.loads(await office.told("journey", "ada", "--json"))["steps"]
-        kinds = {(step["service"], step["kind"]) for step in steps}
-        assert kinds >= {("assessment", "entry"), ("assessment", "fact"), ("awarding", "fact"), ("notifications", "message")}
-        return steps
-
-    steps = await eventually(whole, within=60, every=0.5, why="the way does not lead through all services")
+    steps = await eventually(lambda: office.way("ada"), within=60, every=0.5, why="the way does not lead through all services")
     assert steps[0]["kind"] == "entry"
     assert {step["trace"] for step in steps} == {TRACE}
     causes = {(step["cause"]["kind"], step["cause"]["id"]) for step in steps if step["cause"]}
