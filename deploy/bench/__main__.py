@@ -45,7 +45,7 @@ def main(
         sys.exit(str(failure))
     json_.parent.mkdir(parents=True, exist_ok=True)
     json_.write_text(json.dumps(found, indent=2) + "\n")
-    for part in tables.of_bench(found):
+    for part in tables.of_bench(found).values():
         console.print(Markdown(part), width=tables.WIDTH)
     console.print(f"All figures: {json_}")
     for data in FOLDER.glob("*"):

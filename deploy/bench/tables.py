@@ -7,7 +7,7 @@ between its two marks: so every figure there is one of a run.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -37,19 +37,19 @@ def number(value: Any, form: str = ",.0f") -> str:
     return "" if value is None else format(value, form)
 
 
-def of_bench(found: Found) -> Iterator[str]:
-    """All that `make bench` has measured."""
-    yield where(found)
+def of_bench(found: Found) -> dict[str, str]:
+    """All that `make bench` has measured, by the name of the mark in the document."""
+    made = {"where": where(found)}
     if "throughput" in found:
-        yield of_throughput(found["throughput"])
-        yield of_costs(found["throughput"])
-        yield of_database(found["throughput"])
-        yield of_topics(found["throughput"])
+        chain = found["throughput"]
+        made |= {"throughput": of_throughput(chain), "costs": of_costs(chain)}
+        made |= {"database": of_database(chain), "topics": of_topics(chain)}
     if "latency" in found:
-        yield of_latency(found["latency"])
-    yield of_parts(found)
+        made["latency"] = of_latency(found["latency"])
+    made["parts"] = of_parts(found)
     if "retroactive" in found:
-        yield of_retroactive(found["retroactive"])
+        made["retroactive"] = of_retroactive(found["retroactive"])
+    return made
 
 
 def where(found: Found) -> str:
@@ -244,16 +244,8 @@ def _both(found: Found, figure: Any, form: str = ",.0f") -> list[str]:
 
 def sections(folder: Path = VAR) -> dict[str, str]:
     """By the name of the mark in the document, what has been measured."""
-    made: dict[str, str] = {}
-    if (path := folder / "bench.json").exists():
-        found = json.loads(path.read_text())
-        made["where"] = where(found)
-        for name, of in (("throughput", of_throughput), ("costs", of_costs), ("database", of_database), ("topics", of_topics)):
-            if "throughput" in found:
-                made[name] = of(found["throughput"])
-        if "latency" in found:
-            made["latency"] = of_latency(found["latency"])
-        made["parts"] = of_parts(found)
+    bench = folder / "bench.json"
+    made = of_bench(json.loads(bench.read_text())) if bench.exists() else {}
     for name, one in (("retroactive", of_retroactive), ("instances", of_instances), ("soak", of_soak)):
         if (path := folder / f"{name}.json").exists():
             made[name] = one(json.loads(path.read_text()))

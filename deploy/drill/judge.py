@@ -90,14 +90,14 @@ def judged(expected: Expected, found: Found) -> list[Difference]:
     """Nothing, if all is as it must be."""
     return [
         *_awards(expected.held, found.held),
-        *_facts("verdicts", found.verdicts),
-        *_facts("awards", found.awards),
+        *unbroken("verdicts", found.verdicts),
+        *unbroken("awards", found.awards),
         *_last_said(expected.held, found.awards),
         *_places(found.awards, found.set_places),
         *compared("entries", expected.entries, found.entries),
         *compared("dead letters", expected.garbage, set(found.dead)),
         *compared("messages in inboxes", Counter(found.told).elements(), [message for message, _, _ in found.inbox]),
-        *_numbers(found.inbox),
+        *numbered(found.inbox),
         *compared("deliveries", Counter(found.mailed).elements(), found.deliveries),
         *_mails(found),
         *compared("accounts of the source", expected.source.items(), [(k, found.source.get(k, 0)) for k in expected.source]),
@@ -111,7 +111,7 @@ def _awards(expected: Sequence[Held], found: Sequence[Held]) -> Iterator[Differe
     yield from _any("achievements held twice by one learner", [key for key, number in twice.items() if number > 1])
 
 
-def _facts(topic: str, facts: Iterable[Fact]) -> Iterator[Difference]:
+def unbroken(topic: str, facts: Iterable[Fact]) -> Iterator[Difference]:
     """Whatever was said twice was the same, and no revision of anything is missing."""
     contents: defaultdict[str, set[bytes]] = defaultdict(set)
     revisions: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
@@ -157,7 +157,8 @@ def _places(facts: Sequence[Fact], set_places: frozenset[Place]) -> Iterator[Dif
     yield from _any("places in status lists that are set for nobody", sorted(set_places - owners.keys()))
 
 
-def _numbers(inbox: Iterable[tuple[str, str, int]]) -> Iterator[Difference]:
+def numbered(inbox: Iterable[tuple[str, str, int]]) -> Iterator[Difference]:
+    """Of (message, learner, number): each learner's are 1 and so on, each once."""
     numbers: defaultdict[str, list[int]] = defaultdict(list)
     for _, learner, number in inbox:
         numbers[learner].append(number)

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from deploy.demo.run import Keyed
+from deploy.drill.judge import numbered, unbroken
 from services.notifications.domain.delivery import State
 from shared.events.awarding import AwardGranted, CredentialIssued
 from shared.events.envelope import Fact
@@ -25,23 +26,12 @@ async def all_is_exact(campus: Campus, completions: Sequence[Keyed], expected: S
     async with campus.database("assessment") as database:
         entries = Counter([entry["learner"] async for entry in database["entries"].find({}, {"learner": 1})])
     assert entries == Counter(learner for learner, _ in set(completions))
-    unbroken(await campus.said(VERDICTS))
+    assert list(unbroken("verdicts", await campus.said(VERDICTS))) == []
     awards = await campus.said(AWARDS)
-    unbroken(awards)
+    assert list(unbroken("awards", awards)) == []
     places_are_never_shared(awards)
     await inboxes_are_exact(campus, awards)
     await mails_went_out(campus)
-
-
-def unbroken(facts: Iterable[Fact]) -> None:
-    """Whatever was said twice was the same, and no revision of anything is missing."""
-    contents: dict[str, set[bytes]] = defaultdict(set)
-    revisions: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for fact in facts:
-        contents[fact.id].add(fact.to_json())
-        revisions[fact.key, fact.subject].add(fact.revision)
-    assert [id_ for id_, found in contents.items() if len(found) > 1] == []
-    assert [subject for subject, found in revisions.items() if found != set(range(1, len(found) + 1))] == []
 
 
 def places_are_never_shared(facts: Sequence[Fact]) -> None:
@@ -58,10 +48,8 @@ async def inboxes_are_exact(campus: Campus, awards: Iterable[Fact]) -> None:
     async with campus.database("notifications") as database:
         messages: list[Document] = await database["inbox"].find({}).to_list(None)
     assert Counter(message["_id"] for message in messages) == told(awards)
-    numbers: dict[str, list[int]] = defaultdict(list)
-    for message in messages:
-        numbers[message["learner"]].append(message["number"])
-    assert [learner for learner, found in numbers.items() if sorted(found) != list(range(1, len(found) + 1))] == []
+    inbox = [(message["_id"], message["learner"], message["number"]) for message in messages]
+    assert list(numbered(inbox)) == []
 
 
 async def mails_went_out(campus: Campus) -> None:
