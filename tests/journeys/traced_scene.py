@@ -1,6 +1,6 @@
 """A platform that exports what it does, and the doings of authors, learning systems and learners."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -83,16 +83,18 @@ class Scene:
 
         await eventually(entries, within=30, why="no entry was kept")
 
-    async def tree(self, traceparent: str | None, mails: int) -> "Tree":
-        """The trace, when so many mails' spans are in it and no parent is missing: each service exports in its own time."""
+    async def tree(self, traceparent: str | None, mails: int, through: Set[str] = frozenset()) -> "Tree":
+        """The trace, when so many mails' spans are in it, no parent is missing, and each of the services `through` which it
+        went has a span: each exports in its own time.
+        """
         assert traceparent is not None
         trace = traceparent.split("-")[1]
 
         def complete() -> bool:
             tree = Tree(self.collector.trace(trace))
-            return len(tree.ways_to("mail")) >= mails and len(tree.roots) == 1
+            return len(tree.ways_to("mail")) >= mails and len(tree.roots) == 1 and tree.services >= through
 
-        await eventually(complete, within=30, why="the mails' spans, or their parents, never came")
+        await eventually(complete, within=30, why="the mails' spans, their parents, or a service's, never came")
         return Tree(self.collector.trace(trace))
 
 
@@ -101,6 +103,10 @@ class Tree:
     """The spans of one trace."""
 
     spans: tuple[ReceivedSpan, ...]
+
+    @property
+    def services(self) -> Set[str]:
+        return {span.service for span in self.spans}
 
     @property
     def roots(self) -> list[ReceivedSpan]:
