@@ -71,7 +71,7 @@ async def watched(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wat
             await heard_from_a_source(scene, learner)
             async with Publisher(platform.bootstrap) as publisher:
                 await publisher.publish_all([Outgoing(COMPLETIONS.name, learner.encode(), b"no event", [])])
-        await scene.tree(passed.traceparent, mails=2)
+        await scene.tree(passed.traceparent, mails=2, through=FOUR)
         assert passed.traceparent is not None
         yield Watched(scene, zipkin, passed.traceparent.split("-")[1], learner)
 
