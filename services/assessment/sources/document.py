@@ -23,6 +23,7 @@ OPTIONS: Final = {"type": "object", "description": "Those of the source's format
 
 class LearnerRule(Described):
     """How names of one kind lead to learners. Of the rules the first is asked whose `of` fits the kind and `matching` the name.
+    Of several names of a learner the one with the earliest rule goes first, and the next where nobody knows it.
 
     `ids`: the name is the learner's id, or what the group `learner` of `matching` has of it. `directory`: it is looked up among
     the names that were entered in the directory (by default the source's own); several sources may share one.

@@ -104,7 +104,16 @@ class Plan:
 
     def leads(self, name: Name) -> str | Lookup:
         """The learner's id itself, or where to look for it. A kind without a rule is looked up in the source's own directory."""
-        for rule in self.source.learners:
+        return self._led(name)[1]
+
+    def ways(self, names: Iterable[Name]) -> list[str | Lookup]:
+        """Where several names of one learner lead, in the order of the document's rules; under one rule in the format's."""
+        return [way for _, way in sorted(map(self._led, names), key=lambda led: led[0])]
+
+    def _led(self, name: Name) -> tuple[int, str | Lookup]:
+        """By which rule."""
+        rules = self.source.learners
+        for place, rule in enumerate(rules):
             if not rule.fits(name.kind):
                 continue
             match = None if rule.matching is None else patterns.match(rule.matching, name.value)
@@ -112,9 +121,9 @@ class Plan:
                 continue
             if rule.are == "ids":
                 found = match.groupdict().get("learner") if match is not None else None
-                return name.value if found is None else found
-            return Lookup(rule.directory or self.source.id, name.kind, name.value)
-        return Lookup(self.source.id, name.kind, name.value)
+                return place, name.value if found is None else found
+            return place, Lookup(rule.directory or self.source.id, name.kind, name.value)
+        return len(rules), Lookup(self.source.id, name.kind, name.value)
 
     def lookups(self, claims: Iterable[Claim]) -> set[Lookup]:
         return {found for claim in claims for name in claim.names if isinstance(found := self.leads(name), Lookup)}
@@ -213,8 +222,7 @@ def _learner(claim: Claim, plan: Plan, known: Known, awaits: dict[str, None]) ->
     if isinstance(claim.said, TakenBack) and (before := known.reports.get(claim.said.retracts)) is not None:
         return before.learner
     asked: dict[str, None] = {}
-    for name in claim.names:
-        found = plan.leads(name)
+    for found in plan.ways(claim.names):
         learner = known.learners.get(found) if isinstance(found, Lookup) else found
         if learner is None:
             assert isinstance(found, Lookup)

@@ -59,11 +59,21 @@ def test_the_first_rule_that_fits_kind_and_name_leads_to_the_learner() -> None:
     assert data(resolved(claim(ADA), by=by, learners={Lookup("rest", "mbox", ADA.value): "l-1"}))["learner"] == "l-1"
 
 
-def test_of_several_names_the_first_that_is_known_counts() -> None:
-    by = source(learners=[AS_IDS, {"of": "*"}])
-    assert data(resolved(claim(ADA, Name("account:x", "l-2")), by=by))["learner"] == "l-2"
+def test_of_several_names_the_one_of_the_earliest_rule_counts_that_is_known() -> None:
+    both = claim(ADA, Name("account:x", "l-2"))
     known = {Lookup("lms", "mbox", ADA.value): "l-1"}
-    assert data(resolved(claim(ADA, Name("account:x", "l-2")), by=by, learners=known))["learner"] == "l-1"
+    ids_first = source(learners=[AS_IDS, {"of": "*"}])
+    assert data(resolved(both, by=ids_first))["learner"] == "l-2"
+    assert data(resolved(both, by=ids_first, learners=known))["learner"] == "l-2"
+    directory_first = source(learners=[{"of": "mbox"}, AS_IDS])
+    assert data(resolved(both, by=directory_first))["learner"] == "l-2"
+    assert data(resolved(both, by=directory_first, learners=known))["learner"] == "l-1"
+
+
+def test_of_several_names_under_one_rule_the_formats_best_counts() -> None:
+    known = {Lookup("lms", "mbox", ADA.value): "l-1", Lookup("lms", "account:x", "a"): "l-2"}
+    assert data(resolved(claim(ADA, Name("account:x", "a")), learners=known))["learner"] == "l-1"
+    assert data(resolved(claim(Name("account:x", "a"), ADA), learners=known))["learner"] == "l-2"
 
 
 @pytest.mark.parametrize("id_", ["two words", "", "x" * 256, "a\tb"])
