@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,22 @@ async def test_an_unknown_learners_completion_waits_for_their_name(town: Sources
     assert [(one["id"], one["learner"]) for one in await town.published()] == [(id_of(1), "l-1")]
     assert await town.counts(source) == {Kind.ACCEPTED: 1, Kind.DUPLICATED: 1}
     assert (await town.take(source, statement(1)))[0].kind is Kind.DUPLICATED
+
+
+async def test_an_address_is_known_however_it_is_written_and_by_its_hash(town: SourcesTown) -> None:
+    source, _, _ = await town.register(LRS)
+    hashed = sha1(b"mailto:Dora@example.edu", usedforsecurity=False).hexdigest()
+    by_hash = statement(2, actor={"mbox_sha1sum": hashed.upper()})
+    assert [one.kind for one in await town.take(source, by_hash)] == [Kind.HELD]
+    entered = await enter(town, {"kind": "mbox", "name": "mailto:Dora@Example.EDU", "learner": "l-4"})
+    assert entered["applied"] == 1
+    assert [one.kind for one in await town.take(source, statement(3, actor={"mbox": "mailto:Dora@EXAMPLE.edu"}))] == [
+        Kind.ACCEPTED
+    ]
+    assert {one["learner"] for one in await town.published()} == {"l-4"}
+    assert (await town.ask("GET", "/directories/lrs", "directory:write")).json()["names"] == 1
+    await town.ask("DELETE", "/directories/lrs/names", "directory:write", body=[{"kind": "mbox", "name": "Dora@example.edu"}])
+    assert [one.kind for one in await town.take(source, statement(4, actor={"mbox_sha1sum": hashed}))] == [Kind.HELD]
 
 
 async def test_an_unknown_activity_is_shown_in_clear_and_its_learner_only_to_those_who_may_read_originals(

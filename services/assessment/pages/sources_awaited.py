@@ -134,5 +134,4 @@ def _lookups(source: Source, text: bytes | None) -> list[Lookup]:
 
 async def enter(at: Sources, unknown: Unknown, learner: str) -> int:
     """These names mean this learner from now on. How many held originals could be applied at once."""
-    await at.directory.enter(dict.fromkeys(unknown.names, learner))
-    return await at.applying.learners_known([at.directory.mark(lookup) for lookup in unknown.names], AT_ONCE)
+    return await at.applying.learners_known(await at.directory.enter(dict.fromkeys(unknown.names, learner)), AT_ONCE)

@@ -1,6 +1,8 @@
 """Which learner a name in a source's words means. Names themselves are not kept, only marks that nobody else can compute.
 
-names  {_id: mark of (directory, kind, name), directory, learner, at}
+names  {_id: mark of (directory, kind, name), directory, learner, at, hash}
+
+An address is entered with its hash, by which some systems name the same learner: such an entry is a `hash`.
 """
 
 from __future__ import annotations
@@ -8,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from services.assessment.sources.claims import Name
+from services.assessment.sources.formats.xapi.actors import with_hash
 from services.assessment.sources.resolving import Lookup
 from services.assessment.sources.vault import Vault
 from shared.mongo import ASCENDING, Database, Document, ReplaceOne, by_ids
@@ -33,26 +37,33 @@ class Directory:
         found = await by_ids(self._names, list(marks))
         return {marks[document["_id"]]: document["learner"] for document in found}
 
-    async def enter(self, names: Mapping[Lookup, str]) -> None:
-        """These names mean these learners from now on, whoever they meant before."""
+    async def enter(self, names: Mapping[Lookup, str]) -> list[str]:
+        """These names mean these learners from now on, whoever they meant before. The marks of all that means them now."""
         now = datetime.now(UTC)
-        documents: list[Document] = [
-            {"_id": self.mark(lookup), "directory": lookup.directory, "learner": learner, "at": now}
-            for lookup, learner in names.items()
-        ]
+        documents: dict[str, Document] = {}
+        for named, learner in names.items():
+            for lookup in _with_hash(named):
+                entry = {"directory": lookup.directory, "learner": learner, "at": now}
+                documents[self.mark(lookup)] = entry if lookup == named else entry | {"hash": True}
         if documents:
-            await self._names.bulk_write([ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in documents], ordered=False)
+            writes = [ReplaceOne({"_id": mark}, {"_id": mark, **entry}, upsert=True) for mark, entry in documents.items()]
+            await self._names.bulk_write(writes, ordered=False)
+        return list(documents)
 
-    async def forget(self, lookups: Iterable[Lookup]) -> int:
-        """How many of them were known."""
-        marks = [self.mark(lookup) for lookup in lookups]
-        return int((await self._names.delete_many({"_id": {"$in": marks}})).deleted_count) if marks else 0
+    async def forget(self, lookups: Iterable[Lookup]) -> None:
+        marks = [self.mark(lookup) for named in lookups for lookup in _with_hash(named)]
+        if marks:
+            await self._names.delete_many({"_id": {"$in": marks}})
 
     async def size(self, directory: str) -> tuple[int, int]:
         """How many names it has, and of how many learners."""
         learners: set[str] = set()
         names = 0
-        async for document in self._names.find({"directory": directory}, {"learner": 1}):
+        async for document in self._names.find({"directory": directory, "hash": None}, {"learner": 1}):
             names += 1
             learners.add(document["learner"])
         return names, len(learners)
+
+
+def _with_hash(lookup: Lookup) -> list[Lookup]:
+    return [Lookup(lookup.directory, name.kind, name.value) for name in with_hash(Name(lookup.kind, lookup.value))]

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Body, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.assessment.progress import Shown
+from services.assessment.sources.claims import Name
+from services.assessment.sources.formats.xapi.actors import normal
 from services.assessment.sources.resolving import Lookup
 from services.assessment.sources.sources import At
 from shared.events.envelope import LearnerId
@@ -35,6 +37,10 @@ class NameIn(BaseModel):
 
     kind: Annotated[str, Field(min_length=1, max_length=500)]
     name: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+    def lookup(self, directory: str) -> Lookup:
+        name = normal(Name(self.kind, self.name))
+        return Lookup(directory, name.kind, name.value)
 
 
 class EntryIn(NameIn):
@@ -75,9 +81,8 @@ Items = Annotated[list[Any], Body(max_length=MOST)]
 async def enter_names(directory: Directory, entries: Items, at: At, caller: MayEnter) -> NameItems:
     """These names mean these learners from now on. What was held for want of them is applied."""
     read = [_read(EntryIn, entry, place) for place, entry in enumerate(entries)]
-    names = {Lookup(directory, one.kind, one.name): one.learner for one in read if isinstance(one, EntryIn)}
-    await at.directory.enter(names)
-    applied = await at.applying.learners_known([at.directory.mark(lookup) for lookup in names], APPLIED_AT_ONCE)
+    names = {one.lookup(directory): one.learner for one in read if isinstance(one, EntryIn)}
+    applied = await at.applying.learners_known(await at.directory.enter(names), APPLIED_AT_ONCE)
     return NameItems(items=[one if isinstance(one, NameItem) else NameItem(status="entered") for one in read], applied=applied)
 
 
@@ -85,14 +90,12 @@ async def enter_names(directory: Directory, entries: Items, at: At, caller: MayE
 async def forget_names(directory: Directory, names: Items, at: At, caller: MayEnter) -> NameItems:
     """These names mean nobody any more. What was applied stays applied."""
     read = [_read(NameIn, name, place) for place, name in enumerate(names)]
-    lookups = [Lookup(directory, one.kind, one.name) for one in read if isinstance(one, NameIn)]
+    lookups = [one.lookup(directory) for one in read if isinstance(one, NameIn)]
     known = await at.directory.learners(lookups)
     await at.directory.forget(known)
     return NameItems(
         items=[
-            one
-            if isinstance(one, NameItem)
-            else NameItem(status="forgotten" if Lookup(directory, one.kind, one.name) in known else "unknown")
+            one if isinstance(one, NameItem) else NameItem(status="forgotten" if one.lookup(directory) in known else "unknown")
             for one in read
         ]
     )
@@ -102,13 +105,13 @@ async def forget_names(directory: Directory, names: Items, at: At, caller: MayEn
 async def look_names_up(directory: Directory, names: Items, at: At, caller: MayEnter) -> NameItems:
     """Whom these names mean. They are not part of the address, which would be written down on the way."""
     read = [_read(NameIn, name, place) for place, name in enumerate(names)]
-    lookups = [Lookup(directory, one.kind, one.name) for one in read if isinstance(one, NameIn)]
+    lookups = [one.lookup(directory) for one in read if isinstance(one, NameIn)]
     known = await at.directory.learners(lookups)
 
     def item(one: NameIn | NameItem) -> NameItem:
         if isinstance(one, NameItem):
             return one
-        learner = known.get(Lookup(directory, one.kind, one.name))
+        learner = known.get(one.lookup(directory))
         return NameItem(status="unknown" if learner is None else "known", learner=learner)
 
     return NameItems(items=[item(one) for one in read])

@@ -65,13 +65,26 @@ def names_of(learner: dict[str, Any]) -> tuple[Name, ...]:
         account = learner["account"]
         return (Name(f"account:{account['homePage']}", account["name"]),)
     if "mbox" in learner:
-        local, _, domain = learner["mbox"].removeprefix("mailto:").rpartition("@")
-        address = f"{local}@{domain.lower()}"
-        hashed = sha1(f"mailto:{address}".encode(), usedforsecurity=False).hexdigest()
-        return (Name("mbox", address), Name("mbox_sha1sum", hashed))
+        return with_hash(normal(Name("mbox", learner["mbox"])))
     if "mbox_sha1sum" in learner:
-        return (Name("mbox_sha1sum", learner["mbox_sha1sum"].lower()),)
+        return (normal(Name("mbox_sha1sum", learner["mbox_sha1sum"])),)
     return (Name("openid", learner["openid"]),)
+
+
+def normal(name: Name) -> Name:
+    """As all write it alike: an address without `mailto:` and its domain in small letters; any other kind of name as it is."""
+    if name.kind == "mbox":
+        local, _, domain = name.value.removeprefix("mailto:").rpartition("@")
+        return Name("mbox", f"{local}@{domain.lower()}")
+    return Name("mbox_sha1sum", name.value.lower()) if name.kind == "mbox_sha1sum" else name
+
+
+def with_hash(name: Name) -> tuple[Name, ...]:
+    """A normal name, and for an address also the hash that others know it by."""
+    if name.kind != "mbox":
+        return (name,)
+    hashed = sha1(f"mailto:{name.value}".encode(), usedforsecurity=False).hexdigest()
+    return (name, Name("mbox_sha1sum", hashed))
 
 
 def _identified(value: dict[str, Any], place: str) -> int:
