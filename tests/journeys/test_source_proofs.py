@@ -58,6 +58,11 @@ class Scene:
         id_: str = item["id"]
         return id_
 
+    async def taken_by_staff(self, what: Any, learner: str) -> None:
+        answer = await self.bring(what, None, *STAFF, learner=learner, confirmed="She showed her passport")
+        (item,) = answer.raise_for_status().json()["items"]
+        assert item["status"] == "accepted", item
+
     async def said_of(self, learner: str) -> list[dict[str, Any]]:
         return [one for one in await self.town.published() if one["learner"] == learner]
 
@@ -144,14 +149,59 @@ async def test_staff_confirms_whose_it_is_and_a_learner_cannot(scene: Scene) -> 
 
 async def test_a_system_brings_what_names_its_learner_and_the_rest_is_held(scene: Scene) -> None:
     ada = await scene.learner(email="a3@example.org")
-    plain = {"type": "IdentityObject", "hashed": False, "identityHash": "a3@example.org", "identityType": "emailAddress"}
     post = f"/sources/{scene.source.id}/proofs"
     client = scene.town.client
-    answer = await client.post(post, auth=scene.key, json=scene.school.badge(plain))
+    answer = await client.post(post, auth=scene.key, json=scene.school.badge(plain("a3@example.org")))
     assert answer.json()["items"][0]["status"] == "accepted"
     assert len(await scene.said_of(ada)) == 1
     unknown = await client.post(post, auth=scene.key, json=scene.school.badge(subject="did:example:grace"))
     assert unknown.json()["items"][0]["status"] == "held"
+
+
+def plain(address: str) -> dict[str, Any]:
+    return {"type": "IdentityObject", "hashed": False, "identityHash": address, "identityType": "emailAddress"}
+
+
+async def test_it_is_the_same_whether_a_system_or_a_person_brings_it(scene: Scene) -> None:
+    ada = await scene.learner(email="a31@example.org")
+    post = f"/sources/{scene.source.id}/proofs"
+    by_system, by_staff = (scene.school.badge(plain("a31@example.org")) for _ in range(2))
+    brought = [
+        await scene.town.client.post(post, auth=scene.key, json=by_system),
+        await scene.bring(by_system, None, *STAFF, learner=ada),
+        await scene.bring(by_system, ada),
+        await scene.bring(by_staff, None, *STAFF, learner=ada),
+        await scene.town.client.post(post, auth=scene.key, json=by_staff),
+    ]
+    outcomes = [answer.raise_for_status().json()["items"][0]["status"] for answer in brought]
+    assert outcomes == ["accepted", "duplicated", "duplicated", "accepted", "duplicated"]
+    assert len(await scene.said_of(ada)) == 2
+
+
+async def test_staff_settles_what_was_held_for_its_learner(scene: Scene) -> None:
+    ada, badge = await scene.learner(), scene.school.badge(subject="did:example:nobody-yet")
+    before = await scene.town.counts(scene.source)
+    post = f"/sources/{scene.source.id}/proofs"
+    held = await scene.town.client.post(post, auth=scene.key, json=badge)
+    assert held.json()["items"][0]["status"] == "held"
+    await scene.taken_by_staff(badge, ada)
+    await scene.proofs.again.turn()
+    assert (await scene.shown(ada))["learner"] == ada
+    assert len(await scene.said_of(ada)) == 1
+    assert await scene.town.counts(scene.source) - before == {Kind.ACCEPTED: 1, Kind.REFUSED: 1}
+
+
+async def test_what_was_held_is_its_learners_as_soon_as_they_are_known(scene: Scene) -> None:
+    badge = scene.school.badge(subject="did:example:lin")
+    held = await scene.town.client.post(f"/sources/{scene.source.id}/proofs", auth=scene.key, json=badge)
+    assert held.json()["items"][0]["status"] == "held"
+    await scene.proofs.again.turn()
+    lin = f"l-{uuid4().hex[:10]}"
+    entered = [{"kind": "id", "name": "did:example:lin", "learner": lin}]
+    answer = await scene.town.ask("PUT", f"/directories/{scene.source.id}/names", "directory:write", body=entered)
+    assert answer.json()["applied"] == 1
+    await scene.proofs.again.turn()
+    assert (await scene.shown(lin))["state"] == "stands"
 
 
 async def test_the_same_again_is_the_same_and_a_newer_edition_takes_its_place(scene: Scene) -> None:

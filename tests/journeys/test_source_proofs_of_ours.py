@@ -49,6 +49,7 @@ async def proofs_of(here: SourcesTown, there: House) -> Proofs:
         sources.registry,
         sources.gate,
         intake,
+        sources.applying,
         again.again.ledger,
         again.again.people,
         there.checker.tools,

@@ -7,7 +7,7 @@ whoever else tries, and whatever ends the process in between.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Final
@@ -52,6 +52,8 @@ class AwaitedReports:
 
 
 class Applying:
+    """`when_applied` is told which originals, by their places in the ledger, were held and aren't any more."""
+
     def __init__(
         self,
         database: Database,
@@ -76,6 +78,7 @@ class Applying:
         self._step = steps
         self._clock = clock
         self._reports = AwaitedReports(database)
+        self.when_applied: Callable[[Source, Sequence[str], datetime], Awaitable[None]] | None = None
 
     async def came(self, source: Source, found: Sequence[Found]) -> None:
         """These were reported: apply what takes them back and came before them. Left to the upkeep if anything is away."""
@@ -129,6 +132,10 @@ class Applying:
         marks, applied = await self._again(slug, held)
         return applied + (await self.known(marks) if marks else 0)
 
+    async def held(self, ids: Sequence[str]) -> list[Document]:
+        """Those of these originals that are held."""
+        return await self._held.find({"_id": {"$in": list(ids)}}).to_list(None)
+
     async def discard(self, held: Sequence[Document], reason: str) -> int:
         """They count as refused for this reason, and may be sent again. How many they were."""
         discarded = 0
@@ -158,6 +165,8 @@ class Applying:
                 return [], 0
             halves = [await self._looked_at(source, half) for half in (held[: len(held) // 2], held[len(held) // 2 :])]
             return [mark for marks, _ in halves for mark in marks], sum(number for _, number in halves)
+        if accepted and self.when_applied is not None:
+            await self.when_applied(source, [one.read.ids[0] for one in accepted], self._clock())
         return self._marks(source, accepted), len(accepted)
 
     def _marks(self, source: Source, found: Iterable[Found]) -> list[str]:

@@ -73,7 +73,9 @@ async def open_sources(
     gate = Gate(registry, keys, tokens, quotas)
     intake = Intake(understanding, people, ledger, outbox, saying, applying, steps=steps)
     workers = Workers(size=2)
-    proofs = await open_proofs(database, vault, directory, registry, gate, intake, ledger, people, tools_of(fetcher, workers))
+    proofs = await open_proofs(
+        database, vault, directory, registry, gate, intake, applying, ledger, people, tools_of(fetcher, workers)
+    )
     names = {"group": database.name, "instance": settings.instance}
     listeners = Listeners(clusters, registry, gate, intake, unread, watch, **names)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.assessment.sources.applying import Applying
 from services.assessment.sources.directory import Directory
 from services.assessment.sources.gate import Gate
 from services.assessment.sources.intake import Intake
@@ -34,14 +35,16 @@ async def open_proofs(
     registry: Registry,
     gate: Gate,
     intake: Intake,
+    applying: Applying,
     ledger: Ledger,
     people: People,
     tools: Tools,
 ) -> Proofs:
     tracking = Tracking(database, vault)
     await tracking.create_indexes()
+    applying.when_applied = tracking.became_known
     again = CheckingAgain(tools, tracking, registry, intake, ledger, people, database)
-    return Proofs(tools, gate, intake, Matching(directory), tracking, again)
+    return Proofs(tools, gate, intake, applying, Matching(directory), tracking, again)
 
 
 async def _nothing(address: str) -> bytes | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from services.assessment.sources.applying import Applying
 from services.assessment.sources.claims import Kind, Outcome, Wrong
 from services.assessment.sources.document import Source
 from services.assessment.sources.formats.proofs import Options, claim_id
@@ -22,6 +23,7 @@ from shared.credentials.checking import Tools
 
 ANOTHERS: Final = "it was taken as the proof of another learner before; a credential proves what one learner can do"
 OLDER: Final = "a newer edition of this credential was taken before, which stands in its place"
+BROUGHT_AGAIN: Final = "it came again with whose it is, and counts as what came then"
 TAKEN: Final = (Kind.ACCEPTED, Kind.HELD, Kind.DUPLICATED)
 AT_ONCE: Final = 4
 """How many may be checked at the same time: others wait."""
@@ -41,11 +43,19 @@ class Proofs:
     """`again` is to be run by a process of the stream."""
 
     def __init__(
-        self, tools: Tools, gate: Gate, intake: Intake, matching: Matching, tracking: Tracking, again: CheckingAgain
+        self,
+        tools: Tools,
+        gate: Gate,
+        intake: Intake,
+        applying: Applying,
+        matching: Matching,
+        tracking: Tracking,
+        again: CheckingAgain,
     ) -> None:
         self._tools = tools
         self._gate = gate
         self._intake = intake
+        self._applying = applying
         self._matching = matching
         self._slots = asyncio.Semaphore(AT_ONCE)
         self.tracking = tracking
@@ -84,13 +94,30 @@ class Proofs:
         replaces, edition, known = None, 1, False
         if before is not None:
             given = _refused(before, given, since) or given
-            if known := before.since == since:
+            if before.since == since:
                 edition, replaces = before.edition, before.replaces if before.edition == 1 else None
+                known, given = await self._as_before(before, given)
             elif before.state == "stands":
                 replaces = before.claim
         if (to := given.get("to")) is not None:
             await self._matching.lead(source, to)
         return _Ready(one.original(given, edition=edition, replaces=replaces), None if known else mark, claim, since)
+
+    async def _as_before(self, before: Proof, given: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
+        """Of what came before: whether it is the same again, and to whom it was given then. Whoever says whose it is settles what
+        was held because nobody had said so.
+        """
+        entered = (await self.again.ledger.entered([before.original])).get(before.original)
+        if entered is None or "refused" in given:
+            return True, given
+        if before.named or before.edition > 1:
+            return True, {"to": before.learner, "by": "before"}
+        if "to" not in given:
+            return True, {}
+        if not entered["held"]:
+            return True, {} if given["to"] == entered["learner"] else {"refused": ANOTHERS, "status": 409}
+        held = await self._applying.held([before.original])
+        return not await self._applying.discard(held, BROUGHT_AGAIN), given
 
 
 def _refused(before: Proof, given: Mapping[str, Any], since: datetime) -> dict[str, Any] | None:

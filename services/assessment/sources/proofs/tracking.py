@@ -1,16 +1,17 @@
 """Which credentials were taken as proofs, and what is known of their status.
 
-proofs  {_id: mark of source, issuer and credential id, source, learner | None, claim, original, since, replaces, edition, state,
-         due, at, checked_at, code, says, unknown_since, unknown_says, sealed, lease}
+proofs  {_id: mark of source, issuer and credential id, source, learner | None, named, claim, original, since, replaces, edition,
+         state, due, at, checked_at, code, says, unknown_since, unknown_says, sealed, lease}
 
 `claim` is under which id it was said last, `original` the ledger's id of that, and `edition` how often it was said. `since` is
 where this edition of the credential begins, `replaces` the claim of the one before, which it corrects. `sealed` is what of the
-credential is needed to check it again and to say it again, under its learner's key.
+credential is needed to check it again and to say it again, under its learner's key. `named` is whether it was said whose it is
+when it came, rather than read in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
@@ -43,6 +44,7 @@ class Proof:
     at: datetime
     due: datetime
     replaces: str | None = None
+    named: bool = True
     checked_at: datetime | None = None
     code: str | None = None
     says: str | None = None
@@ -81,6 +83,7 @@ class Tracking:
         fields = {
             "source": source.id,
             "learner": learner,
+            "named": learner is not None,
             "claim": claim,
             "original": original_id(source.event_source, claim),
             "since": since,
@@ -91,6 +94,11 @@ class Tracking:
             "due": now,
         }
         await self._proofs.replace_one({"_id": id_}, {"_id": id_, **fields}, upsert=True)
+
+    async def became_known(self, source: Source, originals: Sequence[str], now: datetime) -> None:
+        """The learners of these, which were held, are known now: they are looked at soon."""
+        if source.format == "proofs":
+            await self._proofs.update_many({"learner": None, "original": {"$in": list(originals)}}, {"$set": {"due": now}})
 
     async def lease(self, now: datetime, most: int) -> list[Proof]:
         """Those that are due and that nobody else is looking at, the longest due first."""

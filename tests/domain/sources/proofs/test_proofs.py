@@ -122,6 +122,9 @@ def test_an_issuer_that_is_not_trusted_is_refused_and_those_that_are_named() -> 
     wrong = refused(original(credential(issuer="did:web:mill.example")))
     assert (wrong.status, wrong.place) == (403, "credential.issuer")
     assert wrong.detail.endswith("those are North")
+    unreachable = {"verdict": "undecided", "code": "issuer.unreachable", "says": "Nobody answers."}
+    wrong = refused(original(credential(issuer="did:web:mill.example"), checked=unreachable))
+    assert wrong.status == 403, "what would not be taken anyway is not to be sent again"
 
 
 def test_an_issuer_awards_only_what_is_its_own() -> None:

@@ -77,7 +77,10 @@ def since(credential: Mapping[str, Any]) -> datetime:
 def _read(
     said: Mapping[str, Any], credential: Mapping[str, Any], id_: str, source: Source, options: Options
 ) -> list[Claim] | Nothing:
-    _check(the_object(said.get("checked"), "checked", "what was found out about it"))
+    checked = the_object(said.get("checked"), "checked", "what was found out about it")
+    if checked.get("verdict") == "undecided" and options.trusted(issuer_of(credential)) is None:
+        raise _not_trusted(options)
+    _check(checked)
     if not any(kind in KINDS for kind in listed(credential.get("type"))):
         raise Wrong("it is no AchievementCredential, and so proves no learning", "credential.type")
     subject = subject_of(credential)
@@ -118,16 +121,20 @@ def _check(checked: Mapping[str, Any]) -> None:
 def _activity(achievement: Mapping[str, Any], issuer: str, options: Options) -> str:
     trusted = options.trusted(issuer)
     if trusted is None:
-        there = ", ".join(one.name for one in options.trusts[:5])
-        raise Wrong(
-            f"its issuer is not one that this source takes credentials of; those are {there}", "credential.issuer", status=403
-        )
+        raise _not_trusted(options)
     place = "credential.credentialSubject.achievement"
     id_ = the_text(achievement.get("id"), f"{place}.id")
     if not options.is_of(trusted, id_):
         raise Wrong(f"{trusted.name} is not trusted for this achievement", f"{place}.id", status=403)
     member = {"id": "id", "name": "name", "type": "achievementType"}[options.achievements_by]
     return the_text(achievement.get(member), f"{place}.{member}")
+
+
+def _not_trusted(options: Options) -> Wrong:
+    there = ", ".join(one.name for one in options.trusts[:5])
+    return Wrong(
+        f"its issuer is not one that this source takes credentials of; those are {there}", "credential.issuer", status=403
+    )
 
 
 def _is_measured(source: Source, activity: str) -> bool:
