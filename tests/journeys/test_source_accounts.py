@@ -60,7 +60,7 @@ async def test_each_original_of_a_batch_is_counted_as_what_became_of_it(town: So
     five = {name: day[name] for name in ("accepted", "held", "ignored", "refused", "duplicated")}
     assert five == {"accepted": 1, "held": 1, "ignored": 1, "refused": 4, "duplicated": 1}
     assert day["received"] == sum(five.values()) == len(batch)
-    assert sum(reason["number"] for reason in day["reasons"] if reason["kind"] == "refused") == 4
+    assert sum(reason["count"] for reason in day["reasons"] if reason["outcome"] == "refused") == 4
     assert (day["said"], day["read"]) == (1, {"new": 1, "repeated": 0, "dead": 0})
 
 

@@ -84,6 +84,7 @@ async def test_what_staff_brings_waits_for_no_quota(town: SourcesTown) -> None:
     file = (await brought(town, table(*many(35)))).json()["id"]
     await worker(town).work()
     assert counts(await seen(town, file)) == {"accepted": 35}
+    assert sum(await town.sources.gate.quotas.last_hour(DOCUMENT["source"])) == 35
 
 
 async def test_only_so_many_files_of_a_source_may_wait(town: SourcesTown) -> None:

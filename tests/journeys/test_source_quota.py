@@ -45,6 +45,17 @@ async def database(mongodb: DatabaseServer, database_name: str) -> AsyncIterator
     opened.close()
 
 
+async def test_what_the_quota_does_not_limit_is_counted_beside_it(database: Database) -> None:
+    clock = Clock()
+    quotas = Quotas(database, clock=clock)
+    await quotas.note(source(10), 5_000)
+    await quotas.admit(source(10), 10)
+    await quotas.note(source(10), 1)
+    assert (await quotas.last_hour("lms"))[-1] == 5_011
+    with pytest.raises(Problem):
+        await quotas.admit(source(10), 1)
+
+
 async def test_a_source_brings_what_its_quota_allows_and_may_again_in_the_next_minute(database: Database) -> None:
     clock = Clock()
     quotas = Quotas(database, clock=clock)

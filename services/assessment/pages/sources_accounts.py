@@ -64,7 +64,7 @@ class Sum:
         for kind in Kind:
             self.kinds[kind] += getattr(day, kind.value)
         for one in day.reasons:
-            self.reasons[one.kind, one.reason] = self.reasons.get((one.kind, one.reason), 0) + one.number
+            self.reasons[one.outcome, one.reason] = self.reasons.get((one.outcome, one.reason), 0) + one.count
         self.said += day.said
         self.read += day.read.new
         self.repeated += day.read.repeated

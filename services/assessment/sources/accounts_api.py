@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from services.assessment.progress import Shown
 from services.assessment.sources.accounts import Day, ReadDay
+from services.assessment.sources.answers import Reason
 from services.assessment.sources.api import MayRead, Named, registered
 from services.assessment.sources.claims import Kind
 from services.assessment.sources.document import SPEAKS_AS
@@ -27,12 +28,6 @@ USUALLY: Final = timedelta(days=30)
 
 First = Annotated[date | None, Query(alias="from", description="the first day, in UTC; by default 30 days before the last")]
 Last = Annotated[date | None, Query(alias="to", description="the last day, in UTC; by default today")]
-
-
-class ReasonShown(Shown):
-    kind: Kind
-    reason: str
-    number: int
 
 
 class ReadShown(Shown):
@@ -57,7 +52,7 @@ class DayShown(Shown):
     duplicated: int
     said: int
     read: ReadShown
-    reasons: list[ReasonShown]
+    reasons: list[Reason]
     last: Instant | None
 
 
@@ -133,7 +128,7 @@ def _day(day: date, sent: Day, read: ReadDay) -> DayShown:
         said=sent.said,
         read=ReadShown(new=read.new, repeated=read.repeated, dead=read.dead),
         reasons=[
-            ReasonShown(kind=kind, reason=reason, number=number)
+            Reason(outcome=kind, reason=reason, count=number)
             for (kind, reason), number in sorted(sent.reasons.items(), key=lambda one: (one[0][0].value, -one[1], one[0][1]))
             if number > 0
         ],

@@ -80,7 +80,7 @@ def day_shown(day: Day) -> DayShown:
         ignored=day.kinds[Kind.IGNORED],
         refused=day.kinds[Kind.REFUSED],
         duplicated=day.kinds[Kind.DUPLICATED],
-        reasons=tuple(Reason(outcome=kind, reason=said, count=count) for (kind, said), count in reasons),
+        reasons=tuple(Reason(outcome=kind, reason=said, count=count) for (kind, said), count in reasons if count),
     )
 
 

@@ -1,6 +1,7 @@
 """How much each source may bring, counted in the database so that it holds however many instances there are.
 
-source_quotas  {_id: slug, minutes: {0 to 59: {of, count}}}: `of` is the minute's number since 1970
+source_quotas  {_id: slug, minutes: {0 to 59: {of, count, beside}}}: `of` is the minute's number since 1970, `beside` what was
+               brought without the quota's leave
 
 A source's minutes are the clock's. One conditional write counts a request, or several that come at once; a second one begins a
 new minute. What stays of the last hour says how busy the source is.
@@ -8,7 +9,7 @@ new minute. What stays of the last hour says how busy the source is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from time import time
@@ -54,10 +55,25 @@ class Quotas:
             detail = f"The source may bring {most} a minute; for {originals} more there is room in {seconds} seconds."
             raise Problem(429, "Over the source's quota", detail, headers={"retry-after": str(seconds)}, quota=most)
 
+    async def note(self, source: Source, originals: int) -> None:
+        """Count what its quota doesn't limit: how busy the source is shows it, too."""
+        minute = int(self._clock() // MINUTE)
+        place = f"minutes.{minute % 60}"
+        for _ in range(2):
+            added = {"$inc": {f"{place}.beside": originals}}
+            if (await self._quotas.update_one({"_id": source.id, f"{place}.of": minute}, added)).matched_count:
+                return
+            if await self._begun(source.id, minute, {"count": 0, "beside": originals}):
+                return
+
     async def last_hour(self, slug: str) -> list[int]:
         """How many it brought in each of the last sixty minutes, this one last."""
         found = await self._quotas.find_one({"_id": slug})
-        minutes = {} if found is None else {each["of"]: int(each["count"]) for each in found["minutes"].values()}
+        minutes = (
+            {}
+            if found is None
+            else {each["of"]: int(each["count"]) + int(each.get("beside", 0)) for each in found["minutes"].values()}
+        )
         now = int(self._clock() // MINUTE)
         return [minutes.get(minute, 0) for minute in range(now - 59, now + 1)]
 
@@ -84,11 +100,16 @@ class Quotas:
         for _ in range(2):
             if (await self._quotas.update_one(room, {"$inc": {f"{place}.count": originals}})).matched_count:
                 return True
-            begun = {"$set": {place: {"of": minute, "count": originals}}}
-            try:
-                await self._quotas.update_one({"_id": slug, f"{place}.of": {"$ne": minute}}, begun, upsert=True)
-            except DuplicateKey:
-                # The minute has begun: it is full, or another instance has begun it just now.
-                continue
-            return True
+            if await self._begun(slug, minute, {"count": originals}):
+                return True
         return False
+
+    async def _begun(self, slug: str, minute: int, counts: Mapping[str, int]) -> bool:
+        """False: the minute has begun before: it is full, or another instance has begun it just now."""
+        place = f"minutes.{minute % 60}"
+        begun = {"$set": {place: {"of": minute, **counts}}}
+        try:
+            await self._quotas.update_one({"_id": slug, f"{place}.of": {"$ne": minute}}, begun, upsert=True)
+        except DuplicateKey:
+            return False
+        return True

@@ -10,6 +10,7 @@ they are read.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ MOST_REASONS: Final = 20
 LONGEST_REASON: Final = 200
 REFUSALS_A_MINUTE: Final = 200
 OTHER: Final = "other reasons"
+_NUMBER: Final = re.compile(r"(?<=[.\[])[0-9]+")
+"""Of an element in a place: which one it was is no other reason."""
 
 
 @dataclass
@@ -46,7 +49,8 @@ class Tally:
     def add(self, outcome: Outcome, number: int = 1) -> None:
         self.kinds[outcome.kind] += number
         if outcome.detail is not None and outcome.kind in (Kind.REFUSED, Kind.IGNORED, Kind.HELD):
-            self.reasons[outcome.kind, outcome.detail[:LONGEST_REASON]] += number
+            where = "" if outcome.place is None else _NUMBER.sub("*", f"{outcome.place}: ")
+            self.reasons[outcome.kind, f"{where}{outcome.detail}"[:LONGEST_REASON]] += number
 
     @property
     def key(self) -> tuple[str, str]:

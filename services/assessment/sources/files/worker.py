@@ -137,6 +137,8 @@ class Worker:
                 outcomes = await self._intake.take(source, originals)
                 if in_doubt:
                     outcomes = await self._as_first_told(source, outcomes, lease.since)
+                if not file.by_source:
+                    await self._quotas.note(source, len(portion))
             await self._step("taken")
             counts = Counter(outcome.kind for outcome in outcomes)
             upto = done + len(portion)

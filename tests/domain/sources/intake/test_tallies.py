@@ -37,6 +37,19 @@ def test_what_is_added_is_what_came_for_each_source_and_day(came: list[tuple[str
     assert found == Counter((source, day, outcome.kind.value) for source, day, outcome in came)
 
 
+def test_a_reason_says_where_but_not_which_of_many() -> None:
+    tally = Tally("lms", "2026-01-01")
+    for place in ("userId", "items.3.userId", "items.14.userId", "results[2].score"):
+        tally.add(Outcome(Kind.REFUSED, detail="it is missing", place=place))
+    tally.add(Outcome(Kind.REFUSED, detail="it is missing"))
+    assert tally.reasons == {
+        (Kind.REFUSED, "userId: it is missing"): 1,
+        (Kind.REFUSED, "items.*.userId: it is missing"): 2,
+        (Kind.REFUSED, "results[*].score: it is missing"): 1,
+        (Kind.REFUSED, "it is missing"): 1,
+    }
+
+
 def test_a_day_has_a_bounded_number_of_reasons() -> None:
     adding = Adding("p")
     tally = Tally("lms", "2026-01-01")
