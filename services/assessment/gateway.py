@@ -27,6 +27,7 @@ from shared.stream.incoming import CLOCKS_DIFFER, explained, unknown
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
+JSON: Final = "application/json"
 ANY_FORMAT: Final = "application/cloudevents"
 
 MODELS: Final = {model.TYPE: model for model in (CompletionReported, CompletionRetracted)}
@@ -70,8 +71,9 @@ def events_in(content_type: str, headers: Iterable[tuple[bytes, bytes]], body: b
         return [_taken(_json(body), now)]
     if media_type.startswith(ANY_FORMAT):
         raise Problem(415, detail=f"Of the event formats only JSON is understood: {STRUCTURED} and {BATCH}.")
+    _is_json(media_type)
     try:
-        return [checked({**dict(_attributes(headers)), "datacontenttype": content_type or "application/json"}, body, now)]
+        return [checked({**dict(_attributes(headers)), "datacontenttype": content_type or JSON}, body, now)]
     except NotTaken as refusal:
         return [refusal]
 
@@ -94,8 +96,16 @@ def originals_in(content_type: str, headers: Iterable[tuple[bytes, bytes]], body
         raise Problem(refusal.status, "The event cannot be read", refusal.detail) from refusal
     if not attributes:
         says = f"Send {STRUCTURED}, {BATCH}, or the data with the attributes as headers: ce-id, ce-source, ce-type, ce-time."
-        raise Problem(415 if media_type != "application/json" else 400, "There is no CloudEvent in this request", says)
-    return [{**attributes, "datacontenttype": content_type or "application/json", "data": _json(body)}]
+        raise Problem(415 if media_type != JSON else 400, "There is no CloudEvent in this request", says)
+    _is_json(media_type)
+    return [{**attributes, "datacontenttype": content_type or JSON, "data": _json(body)}]
+
+
+def _is_json(media_type: str) -> None:
+    """In binary mode, where it is the data's. Raises Problem."""
+    if media_type not in ("", JSON):
+        says = f"Send {STRUCTURED}, {BATCH}, or the data as {JSON} with the attributes as headers."
+        raise Problem(415, detail=says, headers={"accept": f"{JSON}, {STRUCTURED}, {BATCH}"})
 
 
 def _batch(body: bytes) -> list[Any]:

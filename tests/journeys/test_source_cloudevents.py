@@ -196,6 +196,14 @@ async def test_what_cannot_be_read_is_refused_as_one_expects(desk: SourcesDesk, 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
 
 
+async def test_data_that_is_not_json_is_no_media_type_of_ours(desk: SourcesDesk) -> None:
+    await desk.register()
+    attributes = {f"ce-{name}": value for name, value in event("e9").items() if name != "data"}
+    headers = {**attributes, "content-type": "text/plain", **basic(*await desk.key())}
+    answer = await desk.client.post("/completions", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.headers["accept"].partition(",")[0]) == (415, "application/json")
+
+
 async def test_what_is_over_the_quota_is_told_when_to_come_again(desk: SourcesDesk) -> None:
     await desk.register(quota={"per_minute": 3})
     credentials = basic(*await desk.key())
