@@ -39,6 +39,10 @@ STAFF_SCOPES = (
     "submissions:write",
     "verdicts:read",
 )
+DESK_SCOPES = tuple(
+    scope for scope in STAFF_SCOPES if scope.partition(":")[0] in {"directory", "operations", "originals", "reviews", "sources"}
+)
+"""What people need at the desks that the pages have."""
 LEARNER = "learner-1"
 FIRST_COMPLETION = """\
 curl -i {url}/completions -H "authorization: Bearer $TOKEN" -H "content-type: application/json" \\
@@ -101,8 +105,8 @@ def show(platform: Platform) -> None:
     """Print addresses, tokens and a first command."""
     console = Console()
     print(places(dict(pages(platform))))
-    signing_in = f"All but the first two ask to sign in: as {LEARNER}, or anybody; there is no password. Staff types its scopes."
-    console.print(f"\n{signing_in}\n", highlight=False, soft_wrap=True)
+    signing_in = f"All but the first two ask to sign in: as {LEARNER}, or anybody; there is no password. Staff gives its scopes:"
+    console.print(f"\n{signing_in}\n {' '.join(DESK_SCOPES)}\n", highlight=False, soft_wrap=True)
     print(
         places(
             {
@@ -142,6 +146,7 @@ def pages(platform: Platform) -> list[tuple[str, str]]:
         ("a learner's evidence", f"{assessment}/my/submissions"),
         ("sources, for staff", f"{assessment}/desk/sources"),
         ("reviews, for staff", f"{assessment}/desk/reviews"),
+        ("operations, for staff", f"{assessment}/desk/operations"),
     ]
 
 

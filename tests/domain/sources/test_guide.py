@@ -198,7 +198,7 @@ def test_the_guides_file_is_read_by_the_guides_document() -> None:
 
 
 def test_the_readmes_source_and_events_are_good() -> None:
-    (written,) = re.findall(r"record-store\.yaml <<'YAML'\n(.*?)YAML\n", README, re.DOTALL)
+    (written,) = re.findall(r"campus-lrs\.yaml <<'YAML'\n(.*?)YAML\n", README, re.DOTALL)
     source = source_in(yaml_in(written.encode()))
     ((_, body),) = requests("xAPI")
     (said,) = trial(source, [parsed(body)])
