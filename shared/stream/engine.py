@@ -289,9 +289,7 @@ class Stream(Generic[R, K]):
                     metrics.PAUSED.set(int(self._brake.is_on))
                     for place, behind in lags(app, loop.held, self._roles):
                         metrics.LAG.set(behind, {metrics.TOPIC: place.topic, metrics.PARTITION: str(place.partition)})
-                await asyncio.sleep(
-                    0.01 if not self._brake.is_on and any(c.sweep for c in loop.held.values()) else LOOKS_AROUND_EVERY
-                )
+                await asyncio.sleep(0.01 if loop.sweeping and not self._brake.is_on else LOOKS_AROUND_EVERY)
         except Exception as error:
             log.exception("the stream of %s ends", self._flow.service)
             self._fail(error)

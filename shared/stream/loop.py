@@ -27,6 +27,7 @@ from shared.stream.flow import Flow, Role
 from shared.stream.gaps import Auditor, gaps
 from shared.stream.incoming import Incoming, Reader
 from shared.stream.ownership import Ownership
+from shared.stream.pace import Pace
 from shared.stream.patience import Abandoned, Patience
 from shared.stream.records import Records, due_of
 from shared.stream.sweep import Slice, Sweeper, one_by_one, under_new_rules
@@ -38,8 +39,6 @@ log = logging.getLogger(__name__)
 R = TypeVar("R")
 K = TypeVar("K")
 
-SWEEP_BESIDE_LIVE: Final = 50
-SWEEP_WHEN_IDLE: Final = 200
 DUES_AT_ONCE: Final = 200
 
 Steps = Callable[[str], Awaitable[None]]
@@ -120,6 +119,7 @@ class Loop(Generic[R, K]):
         self._records = Records(flow, database, most_records)
         self._checkpoints = Checkpoints(database, instance)
         self._sweeper = Sweeper(database)
+        self._pace = Pace()
         self._dues = Dues(database)
         self._watch = Watch()
         self._auditor = auditor
@@ -136,7 +136,12 @@ class Loop(Generic[R, K]):
     def idle_work(self) -> bool:
         """Whether there is something to do without any message."""
         revision = self._broadcast.snapshot.revision
-        return not self.ownership.settled or any(c.sweep or c.rules < revision for c in self.held.values())
+        behind = not self.ownership.settled or any(checkpoint.rules < revision for checkpoint in self.held.values())
+        return behind or (self.sweeping and self._pace.room() > 0)
+
+    @property
+    def sweeping(self) -> bool:
+        return any(checkpoint.sweep for checkpoint in self.held.values())
 
     async def turn(self, taken: Sequence[Incoming] = ()) -> Collection[Incoming]:
         """Process the messages, and what else there is to do. The messages returned must not be acknowledged: they aren't ours.
@@ -189,7 +194,9 @@ class Loop(Generic[R, K]):
             await self.patience.persist("looking into a gap", lambda: self._auditor.check(found))
         away = [one for one in ours if one.key is not None and home(one.key, self._partitions) != one.partition]
         read = read_all(self._reader, (one for one in ours if one not in away) if away else ours)
-        work = Work(read, away, self._slice(SWEEP_BESIDE_LIVE if read else SWEEP_WHEN_IDLE))
+        if read:
+            self._pace.live()
+        work, started = Work(read, away, self._slice(self._pace.room())), perf_counter()
         try:
             await self._do(work)
         except Impossible as impossible:
@@ -200,6 +207,8 @@ class Loop(Generic[R, K]):
                 except Impossible:
                     log.exception("a message or a learner is passed over")
                     await self._do(instead)
+        if work.slice is not None:
+            self._pace.spent(perf_counter() - started, len(work.slice.learners), len(read))
         return {*dropped, *(incoming for incoming in ours if incoming.partition not in self.held)}
 
     def _ours(self, taken: Sequence[Incoming]) -> tuple[list[Incoming], list[Incoming]]:
@@ -286,6 +295,8 @@ class Loop(Generic[R, K]):
 
     def _slice(self, room: int) -> Slice | None:
         """Where new rules are still to be put in force there is nothing to sweep yet."""
+        if not room:
+            return None
         for checkpoint in self.held.values():
             if checkpoint.sweep is not None and checkpoint.rules >= self._broadcast.snapshot.revision:
                 metrics.SWEEP_DONE.set(checkpoint.sweep.done, {metrics.PARTITION: str(checkpoint.partition)})
