@@ -54,6 +54,7 @@ __all__ = [
     "UpdateOne",
     "by_ids",
     "insert_new",
+    "insert_own",
     "is_conflict",
     "is_duplicate",
     "is_impossible",
@@ -98,6 +99,17 @@ async def insert_new(collection: Collection, documents: Sequence[Document]) -> s
             raise
         return {int(failure["index"]) for failure in (error.details or {}).get("writeErrors", ())}
     return set()
+
+
+async def insert_own(collection: Collection, document: Document) -> None:
+    """Insert a document under an `_id` that was drawn for it and that nobody else can have. That it is there already says that it
+    was inserted and the answer was lost: drivers then try again by themselves, and not every server knows the second try again.
+    """
+    try:
+        await collection.insert_one(document)
+    except DuplicateKeyError as error:
+        if (error.details or {}).get("keyPattern") != {"_id": 1}:
+            raise
 
 
 def is_impossible(error: BaseException) -> bool:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from deploy.local.proxy import Proxy
 from tests.faults.conftest import Start
 from tests.platform.eventually import eventually
-from tests.platform.parts import Broker, DatabaseServer
+from tests.platform.parts import Broker, DatabaseServer, address_of
 from tests.streams.host import is_ready
 from tests.streams.scene import Scene, counts
 from tests.streams.tally import TICKETS, Topics
@@ -41,11 +40,6 @@ MOMENTS = (
     Moment("nothing written yet", "startTransaction", answer=False, goes_on_at="takeover"),
     Moment("all written, not committed", "commitTransaction", answer=False, goes_on_at="takeover"),
 )
-
-
-def address_of(uri: str) -> str:
-    """The first server that a connection string names, host:port."""
-    return urlsplit(uri).netloc.rpartition("@")[2].partition(",")[0]
 
 
 async def kept(scene: Scene) -> dict[str, dict[Any, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from deploy.local.database import Database
 from deploy.local.kafka import Kafka
@@ -20,6 +21,11 @@ class DatabaseServer(Protocol):
     @property
     def uri(self) -> str:
         """A MongoDB connection string."""
+
+
+def address_of(uri: str) -> str:
+    """The first server that a connection string names, host:port."""
+    return urlsplit(uri).netloc.rpartition("@")[2].partition(",")[0]
 
 
 class NamedBroker:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from services.assessment.sources.people import People
 from services.assessment.sources.vault import Unreadable
 from shared.http import Problem
-from shared.mongo import ASCENDING, Database
+from shared.mongo import ASCENDING, Database, insert_own
 
 LARGEST: Final = 10_000_000
 MOST_FILES: Final = 5
@@ -143,7 +143,8 @@ class Files:
         assert key is not None
         id_ = f"{submission}/{file}"
         sealed = key.seal(content, f"evidence {id_}")
-        await self._all.insert_one({"_id": id_, "submission": submission, "learner": learner, "content": sealed, "at": at})
+        document = {"_id": id_, "submission": submission, "learner": learner, "content": sealed, "at": at}
+        await insert_own(self._all, document)
 
     async def content(self, submission: str, file: str, learner: str) -> bytes:
         """Raises the 404 problem."""

@@ -20,7 +20,7 @@ from services.assessment.sources.claims import Kind
 from services.assessment.sources.gathering import Gathering
 from services.assessment.sources.ledger import HELD, ORIGINALS
 from services.assessment.sources.tallies import REFUSALS, TALLIES, Adding, Tally, day_of
-from shared.mongo import ASCENDING, Database, DatabaseError, Document, InsertOne, UpdateOne, is_conflict, is_duplicate
+from shared.mongo import ASCENDING, Database, DatabaseError, Document, InsertOne, UpdateOne, insert_own, is_conflict, is_duplicate
 
 if TYPE_CHECKING:
     from services.assessment.sources.settling import Settlement
@@ -90,7 +90,7 @@ class Outbox:
         await self._database.create(PARCELS, [("source", ASCENDING), ("at", ASCENDING)])
 
     async def put(self, parcel: Parcel) -> None:
-        await self._database[OUTBOX].insert_one(parcel.document())
+        await insert_own(self._database[OUTBOX], parcel.document())
 
     async def waiting(self, before: datetime, most: int = 100) -> list[Parcel]:
         """Those that lie there since before then, the oldest first."""

@@ -34,7 +34,7 @@ from services.assessment.sources.writing import original_in
 from services.assessment.store import Shelves
 from shared import kafka
 from shared.events.envelope import Envelope
-from shared.mongo import ASCENDING, DESCENDING, Database, DatabaseError, Document, UpdateOne
+from shared.mongo import ASCENDING, DESCENDING, Database, DatabaseError, Document, UpdateOne, insert_own
 from shared.stream.loop import Steps, no_steps
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class Reruns:
             "until_then": now,
             "by": None,
         }
-        await self._reruns.insert_one(document)
+        await insert_own(self._reruns, document)
         return document
 
     async def one(self, source: str, id_: str) -> Document | None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from services.assessment.sources.keys import Key, Keys, digest_of
-from shared.mongo import Database, DatabaseError, DuplicateKey
+from shared.mongo import Database, DatabaseError, DuplicateKey, insert_own
 
 PREFIX: Final = "cairn-source-"
 """By which a door tells them from the institution's tokens, and a scanner finds one that has leaked."""
@@ -42,7 +42,8 @@ class AccessTokens:
     async def issue(self, key: Key) -> str:
         token = f"{PREFIX}{secrets.token_urlsafe(32)}"
         now = self._clock()
-        await self._tokens.insert_one({"_id": digest_of(token), "key": key.id, "made_at": now, "ends_at": now + LIFETIME})
+        issued = {"_id": digest_of(token), "key": key.id, "made_at": now, "ends_at": now + LIFETIME}
+        await insert_own(self._tokens, issued)
         return token
 
     async def key_of(self, token: str) -> Key | None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from services.awarding.sharing.links import Links, looked_up
 from services.awarding.store import AWARDS, SHARES, Shelves
-from shared.mongo import Database, Document, by_ids
+from shared.mongo import Database, Document, by_ids, insert_own
 
 MOST: Final = 200
 """Shares of one learner that are not withdrawn."""
@@ -88,7 +88,7 @@ class Shares:
         made_at = (now or datetime.now(UTC)).replace(microsecond=0)
         share = Share(self.links.new_share(), learner, chosen, name, evidence, stack, label, made_at)
         document = _document(share, self.links, erasures)
-        await self._shares.insert_one(document)
+        await insert_own(self._shares, document)
         # Counted afterwards, so that those made at the same time cannot pass the limit together.
         if await self._shares.count_documents({"learner": learner, "withdrawn_at": None}) > MOST:
             await self._shares.delete_one({"_id": document["_id"]})
