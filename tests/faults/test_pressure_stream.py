@@ -10,9 +10,8 @@ import pytest
 from deploy.local.proxy import Proxy
 from shared.kafka import Outgoing
 from tests.faults.conftest import Start
-from tests.faults.test_frozen_owner import address_of
 from tests.platform.eventually import eventually
-from tests.platform.parts import DatabaseServer
+from tests.platform.parts import DatabaseServer, address_of
 from tests.streams.host import is_ready
 from tests.streams.scene import NOW, Scene
 from tests.streams.tally import Counted, event
