@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -39,6 +39,8 @@ TABS: Final[tuple[tuple[Which, str], ...]] = (
     ("asked", _("With the learner")),
     ("decided", _("Judged")),
 )
+UNJUDGED: Final = _("Saved, but not judged: choose a level for every criterion.")
+COMMENTED: Final = _("Saved, but for comments without a level: choose one there as well.")
 Staff = Annotated[Caller, Depends(opens_to(ASSESS, READ))]
 
 
@@ -114,7 +116,11 @@ def _review(
     status: int = 200,
     notice: str | None = None,
     error: str | None = None,
+    written: dict[str, str] | None = None,
+    wrong: Collection[str] = (),
 ) -> Response:
+    """`written` is what was typed and is not kept, by the names of the fields; `wrong` are the fields where something is
+    missing."""
     submission, offer, now, who = shelved.submission, at.offer_of(shelved.submission), at.clock(), person_of(caller)
     if is_submitters(caller, submission):
         raise Problem(403, detail=pages.text(request, "It is your own."))
@@ -143,6 +149,8 @@ def _review(
         may_appeal=assesses and handing_in.may_appeal(submission, who),
         notice=notice,
         error=error,
+        written=dict.fromkeys(EXPLAINED, "") | (written or {}),
+        wrong=wrong,
     )
 
 
@@ -156,20 +164,45 @@ async def note_sheet(request: Request, submission: str, caller: Staff, at: At, p
     """What was noted is kept, also when it can't be judged yet."""
     shelved = await opened(at, submission, caller, assessor=True)
     form = await form_of(request)
+    offer, written, wrong = at.offer_of(shelved.submission), _written(form), set[str]()
     try:
-        given: SheetGiven = asked_for(
-            SheetGiven, _("This could not be read as a judgement."), **_sheet(form, at.offer_of(shelved.submission))
-        )
-        shelved = await at.act(submission, _scored(person_of(caller), given))
-        if text_of(form, "do") != "judge":
-            return back_to(pages, f"/desk/reviews/{submission}", "saved")
-        if len(given.marks) < len(at.offer_of(shelved.submission).review.rubric.criteria):
-            raise Problem(422, detail=_("Saved, but not judged: choose a level for every criterion."))
-        shelved = await at.act(submission, lambda one, offer, now: reviews.judge(one, person_of(caller), offer.review, now))
+        shelved = await _noted(at, shelved, caller, form)
+        judges = text_of(form, "do") == "judge"
+        wrong = _without_level(form, offer, commented=not judges)
+        if wrong:
+            raise Problem(422, detail=UNJUDGED if judges else COMMENTED)
+        if judges:
+            shelved = await at.act(submission, lambda one, offer, now: reviews.judge(one, person_of(caller), offer.review, now))
     except Problem as problem:
-        return _review(request, shelved, caller, at, pages, status=problem.status, error=said(pages, request, problem))
+        return _review(
+            request,
+            shelved,
+            caller,
+            at,
+            pages,
+            status=problem.status,
+            error=said(pages, request, problem),
+            written=written,
+            wrong=wrong,
+        )
+    if not judges and any(written.values()):
+        return _review(request, shelved, caller, at, pages, notice=noticed(pages, request, "saved"), written=written)
     decided = shelved.submission.state is State.DECIDED
-    return back_to(pages, f"/desk/reviews/{submission}", "decided" if decided else "judged")
+    return back_to(pages, f"/desk/reviews/{submission}", "saved" if not judges else "decided" if decided else "judged")
+
+
+def _without_level(form: FormData, offer: Offer, *, commented: bool) -> set[str]:
+    """The fields of criteria for which no level was chosen: all, or those with a comment, which is kept with a level only."""
+    criteria = [one.id for one in offer.review.rubric.criteria if not text_of(form, f"level.{one.id}")]
+    return {f"level.{one}" for one in criteria if not commented or text_of(form, f"comment.{one}")}
+
+
+async def _noted(at: Office, shelved: Shelved, caller: Caller, form: FormData) -> Shelved:
+    """With the marks and comments of the form. Raises the problems 409 and 422."""
+    given: SheetGiven = asked_for(
+        SheetGiven, _("This could not be read as a judgement."), **_sheet(form, at.offer_of(shelved.submission))
+    )
+    return await at.act(shelved.submission.id, _scored(person_of(caller), given))
 
 
 def _sheet(form: FormData, offer: Offer) -> dict[str, Any]:
@@ -196,23 +229,47 @@ ACTIONS: Final[dict[str, tuple[str, Does]]] = {
 }
 """What the buttons do, and what is said of it then."""
 
-UNEXPLAINED: Final = frozenset({"seat", "giving-back"})
+EXPLAINED: Final = ("question", "second", "conflict", "appeal")
+"""Those that need words, which the form has under the same name."""
+WITH_SHEET: Final = frozenset({"question", "second"})
+"""Those that are part of the form of marks: what it says is noted first."""
+
+
+def _written(form: FormData) -> dict[str, str]:
+    """What is typed and is not yet kept, by the names of the fields."""
+    comments = [name for name in form if name.startswith("comment.") and not text_of(form, name.replace("comment", "level", 1))]
+    return {name: text_of(form, name) for name in (*EXPLAINED, *comments)}
 
 
 @router.post("/desk/reviews/{submission}/{action}", dependencies=[SameOrigin])
 async def act(request: Request, submission: str, action: str, caller: Staff, at: At, pages: In) -> Response:
-    await opened(at, submission, caller, assessor=True)
+    shelved = await opened(at, submission, caller, assessor=True)
     if action not in ACTIONS:
         raise Problem(404, detail="There is nothing here.")
     done, does = ACTIONS[action]
     form = await form_of(request)
-    written = text_of(form, "question" if action == "question" else "reason")
+    written, wrong = _written(form), set[str]()
     try:
-        if action not in UNEXPLAINED:
-            written = asked_for(Grounds, REASON, reason=written).reason
-        await at.act(submission, lambda one, offer, now: does(one, person_of(caller), offer, written, now))
+        if action in WITH_SHEET:
+            shelved = await _noted(at, shelved, caller, form)
+            if wrong := _without_level(form, at.offer_of(shelved.submission), commented=True):
+                raise Problem(422, detail=COMMENTED)
+        words = ""
+        if action in EXPLAINED:
+            wrong = {action}
+            words = asked_for(Grounds, REASON, reason=written[action]).reason
+            wrong = set()
+        await at.act(submission, lambda one, offer, now: does(one, person_of(caller), offer, words, now))
     except Problem as problem:
         return _review(
-            request, await at.one(submission), caller, at, pages, status=problem.status, error=said(pages, request, problem)
+            request,
+            await at.one(submission),
+            caller,
+            at,
+            pages,
+            status=problem.status,
+            error=said(pages, request, problem),
+            written=written,
+            wrong=wrong,
         )
     return back_to(pages, f"/desk/reviews/{submission}", done)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from services.assessment.domain import handing_in
+from services.assessment.domain.handing_in import Person
 from services.assessment.domain.submissions import Kind, Submission
 from services.assessment.pages.evidence import (
     LINKS,
@@ -43,6 +45,7 @@ from shared.pages import Pages
 router = APIRouter(include_in_schema=False)
 
 PAGE = 30
+NO_FILE: Final = _("Choose a file first.")
 LEARNER: TypeAdapter[str] = TypeAdapter(LearnerId)
 Cursor = Annotated[str | None, Query(max_length=2_000)]
 Done = Annotated[str | None, Query(max_length=50)]
@@ -85,6 +88,7 @@ async def _mine(
         signed_in=True,
         submissions=[listed(at, one) for one in page],
         offers=offers,
+        takes_proofs=request.app.state.sources is not None and request.app.state.sources.proofs is not None,
         next=cursor_of(page[-1].submission.id) if len(found) > PAGE else None,
         notice=None,
         error=error,
@@ -120,6 +124,7 @@ def _one(
     error: str | None = None,
     given: dict[str, Any] | None = None,
     wrong_links: bool = False,
+    reason: str | None = None,
 ) -> Response:
     submission, offer = shelved.submission, at.offer_of(shelved.submission)
     evidence = submission.evidence
@@ -140,6 +145,7 @@ def _one(
         may_appeal=handing_in.may_appeal(submission, person_of(caller)),
         given=given or {**kept, "show_links": evidence.show_links},
         wrong_links=wrong_links,
+        reason=reason,
         notice=notice,
         error=error,
     )
@@ -147,58 +153,63 @@ def _one(
 
 @router.post("/my/submissions/{submission}/evidence", dependencies=[SameOrigin])
 async def change_evidence(request: Request, submission: str, caller: SignedIn, at: At, pages: In) -> Response:
+    """Whichever button it was, all of the form is kept, as far as it can be."""
     shelved = await opened(at, submission, caller, submitter=True)
     form = await form_of(request)
-    given = {name: text_of(form, name) for name in ("text", "links", "learned")}
-    shows = text_of(form, "show_links") == "yes"
-    try:
+    given: dict[str, Any] = {name: text_of(form, name) for name in ("text", "links", "learned")}
+    given["show_links"] = text_of(form, "show_links") == "yes"
+    problems, done = list[Problem](), "saved"
+    for does, says in _steps(form, submission, person_of(caller), at, given):
+        if says == "handed_in" and problems:
+            break
+        try:
+            shelved, done = await does(), says
+        except Problem as problem:
+            problems.append(problem)
+    if not problems:
+        return back_to(pages, f"/my/submissions/{submission}", done)
+    return _one(
+        request,
+        shelved,
+        caller,
+        at,
+        pages,
+        status=problems[0].status,
+        notice=noticed(pages, request, done) if done in ("uploaded", "removed") else None,
+        error=" ".join(dict.fromkeys(said(pages, request, problem) for problem in problems)),
+        given=given,
+        wrong_links=any(problem.detail == LINKS for problem in problems),
+    )
+
+
+def _steps(
+    form: FormData, submission: str, who: Person, at: Office, given: dict[str, Any]
+) -> Iterator[tuple[Callable[[], Awaitable[Shelved]], str]]:
+    """What a form asks for, in this order, and what is said of it then."""
+
+    async def change() -> Shelved:
         links = [line.strip() for line in given["links"].splitlines() if line.strip()]
-        asked = asked_for(EvidenceGiven, LINKS, **(given | {"links": links}), show_links=shows)
-        shelved = await at.change(submission, asked.text, asked.links, asked.learned, show_links=asked.show_links)
-        if text_of(form, "do") != "hand_in":
-            return back_to(pages, f"/my/submissions/{submission}", "saved")
-        await at.hand_in(submission, person_of(caller))
-    except Problem as problem:
-        error = said(pages, request, problem)
-        return _one(
-            request,
-            shelved,
-            caller,
-            at,
-            pages,
-            status=problem.status,
-            error=error,
-            given={**given, "show_links": shows},
-            wrong_links=problem.detail == LINKS,
-        )
-    return back_to(pages, f"/my/submissions/{submission}", "handed_in")
+        asked = asked_for(EvidenceGiven, LINKS, **(given | {"links": links}))
+        return await at.change(submission, asked.text, asked.links, asked.learned, show_links=asked.show_links)
 
+    async def upload() -> Shelved:
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise Problem(422, detail=NO_FILE)
+        return await at.add_file(submission, file.filename, await file.read())
 
-@router.post("/my/submissions/{submission}/files", dependencies=[SameOrigin])
-async def add_file(request: Request, submission: str, caller: SignedIn, at: At, pages: In) -> Response:
-    shelved = await opened(at, submission, caller, submitter=True)
-    found = (await form_of(request)).get("file")
-    try:
-        content = await found.read() if isinstance(found, UploadFile) else b""
-        await at.add_file(submission, (found.filename if isinstance(found, UploadFile) else None) or "file", content)
-    except Problem as problem:
-        return _one(request, shelved, caller, at, pages, status=problem.status, error=said(pages, request, problem))
-    return back_to(pages, f"/my/submissions/{submission}", "uploaded")
+    yield change, "saved"
+    file, remove, do = form.get("file"), text_of(form, "remove"), text_of(form, "do")
+    if do == "upload" or (isinstance(file, UploadFile) and file.filename):
+        yield upload, "uploaded"
+    if remove:
+        yield lambda: at.remove_file(submission, remove), "removed"
+    if do == "hand_in":
+        yield lambda: at.hand_in(submission, who), "handed_in"
 
 
 @router.get("/my/submissions/{submission}/files/{file}")
 async def read_file(submission: str, file: str, caller: SignedIn, at: At) -> Response:
     return await download(at, await opened(at, submission, caller, submitter=True), file)
-
-
-@router.post("/my/submissions/{submission}/files/{file}/removal", dependencies=[SameOrigin])
-async def remove_file(request: Request, submission: str, file: str, caller: SignedIn, at: At, pages: In) -> Response:
-    shelved = await opened(at, submission, caller, submitter=True)
-    try:
-        await at.remove_file(submission, file)
-    except Problem as problem:
-        return _one(request, shelved, caller, at, pages, status=problem.status, error=said(pages, request, problem))
-    return back_to(pages, f"/my/submissions/{submission}", "removed")
 
 
 @router.post("/my/submissions/{submission}/withdrawal", dependencies=[SameOrigin])
@@ -214,16 +225,18 @@ async def withdraw(request: Request, submission: str, caller: SignedIn, at: At, 
 @router.post("/my/submissions/{submission}/appeal", dependencies=[SameOrigin])
 async def appeal(request: Request, submission: str, caller: SignedIn, at: At, pages: In) -> Response:
     shelved = await opened(at, submission, caller, submitter=True)
-    form = await form_of(request)
+    reason = text_of(await form_of(request), "reason")
     try:
-        grounds: Grounds = asked_for(Grounds, REASON, reason=text_of(form, "reason"))
+        grounds: Grounds = asked_for(Grounds, REASON, reason=reason)
 
         def appealed(one: Submission, _: Offer, now: Any) -> Submission:
             return handing_in.appeal(one, person_of(caller), grounds.reason, now)
 
         await at.act(submission, appealed)
     except Problem as problem:
-        return _one(request, shelved, caller, at, pages, status=problem.status, error=said(pages, request, problem))
+        return _one(
+            request, shelved, caller, at, pages, status=problem.status, error=said(pages, request, problem), reason=reason
+        )
     return back_to(pages, f"/my/submissions/{submission}", "appealed")
 
 

@@ -35,7 +35,7 @@ router = APIRouter(tags=["submissions"])
 
 LARGER: Final[Mapping[str, int]] = {
     "/submissions/{submission}/files": LARGEST,
-    "/my/submissions/{submission}/files": LARGEST + 10_000,
+    "/my/submissions/{submission}/evidence": LARGEST + 300_000,
 }
 """Paths that take more than others."""
 
