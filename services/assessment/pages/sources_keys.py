@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -17,7 +18,9 @@ from services.assessment.pages.sources import KEYS
 from services.assessment.pages.sources_frame import Changing, Done, Looking, Of, back, source_page, told
 from services.assessment.sources.answers import KeyAsked, KeyMade, Retirement
 from services.assessment.sources.formats import FORMATS
-from services.assessment.sources.keys_api import list_keys, make_key, retire_key
+from services.assessment.sources.keys import MadeBefore
+from services.assessment.sources.keys_api import list_keys, retire_key
+from services.assessment.sources.keys_api import make as make_key
 from services.assessment.sources.sources import At
 from shared.http import Caller, Problem
 from shared.http.sessions import SameOrigin
@@ -31,6 +34,11 @@ NAMES: Final = {"secret": _("Secret"), "public_key": _("Key pair of its own"), "
 NO_JSON: Final = _("The key set is not JSON. It begins with {“keys”: […]}.")
 ONE_OF_THEM: Final = _("Give either the key set or its address; secrets are made here.")
 NO_TIME: Final = _("This is no time.")
+MADE_BEFORE: Final = _(
+    "The key of this form was made already, and its secret isn't shown again. If you have not copied it, retire that key and make"
+    " another."
+)
+LONGEST: Final = 100
 
 
 @router.get("/desk/sources/{source}/keys")
@@ -65,6 +73,7 @@ async def _keys(
         names={kind: pages.text(request, name) for kind, name in NAMES.items()},
         made=made,
         endpoint=at.grants.endpoint,
+        once=secrets.token_hex(16),
         given=given or {"kind": kinds[0] if kinds else "", "note": "", "jwks": "", "jwks_uri": ""},
         now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"),
         **said,
@@ -73,10 +82,12 @@ async def _keys(
 
 @router.post("/desk/sources/{source}/keys", dependencies=[SameOrigin])
 async def make(request: Request, of: Of, caller: Changing, at: At, pages: In, form: Form) -> Response:
-    """The answer is the page itself: the secret is shown in it, and nowhere else."""
+    """The answer is the page itself: the secret is shown in it, and nowhere else. The same form makes no second key."""
     given = {name: text_of(form, name) for name in ("kind", "note", "jwks", "jwks_uri")}
     try:
-        made = await make_key(of.source.id, _asked(pages, request, given), at, caller, Response())
+        made = await make_key(of.source.id, _asked(pages, request, given), at, caller, text_of(form, "once")[:LONGEST] or None)
+    except MadeBefore:
+        return await _keys(request, caller, at, pages, of, 409, error=pages.text(request, MADE_BEFORE))
     except Problem as problem:
         said = told(pages, request, problem)
         return await _keys(request, caller, at, pages, of, problem.status, given=given, error=said)

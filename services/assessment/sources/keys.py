@@ -26,7 +26,7 @@ import orjson
 from services.assessment.sources.formats.format import KeyKind
 from services.assessment.sources.gathering import Gathering
 from services.assessment.sources.vault import Unreadable, Vault
-from shared.mongo import ASCENDING, Database, DatabaseError, Document, by_ids
+from shared.mongo import ASCENDING, Database, DatabaseError, Document, DuplicateKey, by_ids
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,10 @@ NOTED_EVERY: Final = timedelta(seconds=10)
 
 class TooMany(Exception):
     """The source has as many live keys as it may have."""
+
+
+class MadeBefore(Exception):
+    """This very key was made already: by the same form, sent twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,15 @@ class Keys:
         note: str = "",
         jwks: Mapping[str, Any] | None = None,
         jwks_uri: str | None = None,
+        once: str | None = None,
     ) -> Made:
-        """A new live key. Raises TooMany."""
+        """A new live key. Of the same words in `once` a source has one key only. Raises TooMany and MadeBefore."""
         now = self._clock()
+        id_, secret = f"key-{secrets.token_hex(10) if once is None else _short(f'{source}/{once}')}", None
+        if once is not None and await self._keys.find_one({"_id": id_}, {"_id": 1}) is not None:
+            raise MadeBefore(id_)
         if sum(key.is_live(now) for key in await self.all(source)) >= MOST:
             raise TooMany(f"{source} has {MOST} live keys")
-        id_, secret = f"key-{secrets.token_hex(10)}", None
         document: Document = {"source": source, "kind": kind, "note": note, "made_at": now, "made_by": by, "failures": 0}
         if kind == "secret":
             secret = secrets.token_urlsafe(32)
@@ -120,7 +127,10 @@ class Keys:
             document["jwks"] = orjson.dumps(jwks).decode()
         else:
             document["jwks_uri"] = jwks_uri
-        await self._keys.insert_one({"_id": id_, **document})
+        try:
+            await self._keys.insert_one({"_id": id_, **document})
+        except DuplicateKey as error:
+            raise MadeBefore(id_) from error
         return Made(_key({"_id": id_, **document}), secret)
 
     async def all(self, source: str) -> list[Key]:
@@ -219,6 +229,10 @@ class Keys:
             return None
         await self.used(key.id)
         return key
+
+
+def _short(text: str) -> str:
+    return digest_of(text).hex()[:20]
 
 
 def _bounded(remembered: dict[str, Any], most: int = 10_000) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from services.assessment.sources.api import MayRead, MayWrite, Named, registered
 from services.assessment.sources.formats import FORMATS
 from services.assessment.sources.jwks import NoKeys, public_keys
 from services.assessment.sources.keys import Key, TooMany
-from services.assessment.sources.sources import At
-from shared.http import Problem
+from services.assessment.sources.sources import At, Sources
+from shared.http import Caller, Problem
 from shared.http.problems import invalid
 
 router = APIRouter(tags=["keys of sources"])
@@ -29,6 +29,13 @@ USE: Final = {
 @router.post("/sources/{source}/keys", status_code=201, responses={404: {}, 409: {}})
 async def make_key(source: Named, asked: KeyAsked, at: At, caller: MayWrite, response: Response) -> KeyMade:
     """Another key. Those that are there stay good: make the new one, put it into the system, retire the old one."""
+    made = await make(source, asked, at, caller)
+    response.headers["cache-control"] = "no-store"
+    return made
+
+
+async def make(source: str, asked: KeyAsked, at: Sources, caller: Caller, once: str | None = None) -> KeyMade:
+    """Raises the problems 404, 409 and 422, and MadeBefore."""
     of = (await registered(at, source)).source
     kinds = FORMATS[of.format].keys
     if asked.kind not in kinds:
@@ -37,10 +44,11 @@ async def make_key(source: Named, asked: KeyAsked, at: At, caller: MayWrite, res
     if asked.kind == "public_key":
         await _check_public(at, asked)
     try:
-        made = await at.keys.make(source, asked.kind, caller.subject, note=asked.note, jwks=asked.jwks, jwks_uri=asked.jwks_uri)
+        made = await at.keys.make(
+            source, asked.kind, caller.subject, note=asked.note, jwks=asked.jwks, jwks_uri=asked.jwks_uri, once=once
+        )
     except TooMany as error:
         raise Problem(409, detail=f"{error}: retire one that is not used any more.") from error
-    response.headers["cache-control"] = "no-store"
     use = USE[asked.kind].format(endpoint=at.grants.endpoint)
     return KeyMade(key=KeyShown.of(made.key, True), secret=made.secret, use=use)
 
