@@ -71,7 +71,9 @@ async def test_what_is_brought_counts_and_is_listed_until_it_is_taken_back(town:
     badge = school.badge(hashed("ada@example.org"))
     answer = await page(town, file=("walls.json", json.dumps(badge).encode()), email="ada@example.org")
     assert (answer.status_code, "Taken: it counts" in answer.text) == (200, True), text_of(answer)
-    assert "It counts." in text_of(await page(town))
+    listed = text_of(await page(town))
+    assert "It counts." in listed
+    assert "Dry stone walling" in listed
     again = await page(town, file=("walls.json", json.dumps(badge).encode()), email="ada@example.org")
     assert "You brought this before" in again.text
     assert town.sources.proofs is not None
@@ -79,7 +81,9 @@ async def test_what_is_brought_counts_and_is_listed_until_it_is_taken_back(town:
     school.is_there(badge["id"])
     await town.town.database["proofs"].update_many({}, {"$set": {"due": datetime.now(UTC)}})
     await town.sources.proofs.again.turn()
-    assert "Es zählt nicht mehr" in text_of(await page(town, language="de"))
+    listed = text_of(await page(town, language="de"))
+    assert "Es zählt nicht mehr" in listed
+    assert "Dry stone walling" in listed, "its name outlives the text of the original"
 
 
 async def test_what_nobody_has_mapped_yet_is_kept_and_said_to_be(town: SourcesTown, school: School) -> None:
@@ -95,10 +99,12 @@ async def test_what_nobody_has_mapped_yet_is_kept_and_said_to_be(town: SourcesTo
 async def test_what_is_not_the_learners_is_refused_with_the_reason_and_what_was_said_stays(
     town: SourcesTown, school: School
 ) -> None:
-    answer = await page(town, learner="eve", text=school.token(hashed("ada@example.org")), email="eve@example.org")
+    token = school.token(hashed("ada@example.org"))
+    answer = await page(town, learner="eve", text=token, email="eve@example.org")
     assert answer.status_code == 403
     assert "Not taken" in answer.text
-    assert "nothing in it shows that it was given to this learner" in answer.text
+    assert "Nothing in it shows that it was given to you" in answer.text
+    assert f">{token}</textarea>" in answer.text
     assert 'value="eve@example.org"' in answer.text
 
 

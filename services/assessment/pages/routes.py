@@ -46,6 +46,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 def add_pages(app: FastAPI, settings: Settings) -> None:
     """Call it last: errors of all that was added before are shown as pages, too. Raises Unset."""
     own = settings.assessment_url
-    site = Site(settings.institution, settings.catalog_url, settings.awarding_url, own, settings.notifications_url, home="/desk")
+    elsewhere = {"notifications": settings.notifications_url, "assessment": own}
+    site = Site(settings.institution, settings.catalog_url, settings.awarding_url, own, home="/desk", **elsewhere)
     app.state.sessions = Sessions.from_settings(settings, own)
     Pages("services.assessment.pages", site, more=(operations.FOLDER,)).mount(app, *ROUTERS, signing_in.router)

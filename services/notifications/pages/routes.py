@@ -147,7 +147,8 @@ def _back(pages: Pages, done: str) -> Response:
 def add_pages(app: FastAPI, settings: Settings) -> None:
     """Call it last: errors of all that was added before are shown as pages, too. Raises Unset."""
     own = settings.notifications_url
-    site = Site(settings.institution, settings.catalog_url, settings.awarding_url, own, home="/settings")
+    assessment = settings.assessment_url
+    site = Site(settings.institution, settings.catalog_url, settings.awarding_url, own, home="/settings", assessment=assessment)
     app.state.sessions = Sessions.from_settings(settings, own)
     Pages("services.notifications.pages", site, more=(operations.FOLDER,)).mount(
         app, router, operations.router, signing_in.router
