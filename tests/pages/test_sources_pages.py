@@ -15,6 +15,7 @@ from deploy.local.platform import Platform
 from services.assessment.pages.sources_yaml import example
 from tests.pages.browsing import axe, kept, kept_everywhere, went
 from tests.pages.judging_house import JudgingHouse
+from tests.platform.eventually import eventually
 
 pytestmark = [pytest.mark.pages, pytest.mark.asyncio(loop_scope="module")]
 
@@ -42,10 +43,12 @@ async def test_a_system_is_registered_and_looked_after_without_a_script(house: J
         await page.get_by_role("link", name="xAPI statements").click()
         document = page.get_by_label("The document, as YAML")
         good = await document.input_value()
-        await document.fill(good.replace("are: ids", "are: persons") + "# mine\n")
+        await document.fill(good.replace("are: ids", "are: persons").replace("owner:", "owners:") + "# mine\n")
         await page.get_by_role("button", name="Register it").click()
         await expect(page.get_by_role("alert")).to_contain_text("learners[0].are")
         await expect(page.get_by_role("alert")).to_contain_text("Line 8")
+        for words in ("owner: this is missing", "owners: this is not known here", "this must be 'ids' or 'directory'"):
+            await expect(page.get_by_role("alert")).to_contain_text(words)
         assert (await document.input_value()).endswith("# mine\n"), "nothing that was typed is lost"
         await kept(page, "desk-source-mistake")
         await document.fill(good)
@@ -111,6 +114,51 @@ async def test_a_system_is_registered_and_looked_after_without_a_script(house: J
         await expect(page.get_by_role("status")).to_contain_text("paused")
         await page.get_by_role("button", name="Let it go on").click()
         await expect(page.get_by_role("button", name="Pause it")).to_be_visible()
+
+
+async def test_a_form_that_is_sent_twice_makes_one_key(house: JudgingHouse) -> None:
+    address = await _registered(house, "xapi", "once")
+    async with house.visit("rita", EVERYTHING, f"{address}/keys") as page:
+        await page.get_by_role("radio", name="Secret").check()
+        await page.get_by_role("button", name="Make a key").click()
+        key, secret = await _facts(page, "The new key")
+        await page.reload()
+        await expect(page.get_by_role("alert")).to_contain_text("made already")
+        await expect(page.get_by_text(secret)).to_have_count(0)
+        live = page.get_by_role("region", name="Keys that open")
+        await expect(live.locator("tbody tr")).to_have_count(1)
+        await expect(live).to_contain_text(key)
+        await live.locator("summary", has_text="Retire").first.click()
+        await live.get_by_label("At this time (UTC)").check()
+        await live.get_by_label("When, in UTC").fill("2099-01-01T00:00")
+        await live.get_by_role("button", name="Retire it").click()
+        await expect(live).to_contain_text("Retires 1 January 2099")
+        await page.get_by_role("button", name="Make a key").click()
+        await expect(live.locator("tbody tr")).to_have_count(2)
+
+
+async def test_a_source_whose_topics_cannot_be_read_is_among_those_to_be_looked_at(house: JudgingHouse) -> None:
+    address = await _registered(house, "openedx")
+    async with house.visit("rita", EVERYTHING, "/desk/sources") as page:
+
+        async def is_said() -> bool:
+            await went(page, f"{house.outside}/desk/sources")
+            row = page.get_by_role("row").filter(has=page.get_by_role("link", name="Open edX"))
+            return "there is no topic learning-" in await row.inner_text()
+
+        await eventually(is_said, within=60, every=0.5, why="nobody is told that the topics are missing")
+        await expect(page.get_by_text("Its topics can't be read")).to_be_visible()
+        await expect(page.get_by_text("to be looked at")).to_be_visible()
+        await _fit(page, "desk-sources-unread")
+        await went(page, f"{house.outside}{address}")
+        pausing = page.get_by_role("region", name="Pause it?")
+        await expect(pausing).to_contain_text("Nothing is read from its topics")
+        await expect(pausing).not_to_contain_text("503")
+        await _fit(page, "desk-source-unread")
+        await page.get_by_role("button", name="Pause it").click()
+        await expect(page.get_by_role("status")).to_contain_text("nothing is read from its topics")
+        await went(page, f"{house.outside}/desk/sources")
+        await expect(page.get_by_text("Its topics can't be read")).to_have_count(0)
 
 
 async def test_whoever_changes_a_document_meanwhile_changed_is_told_and_loses_nothing(house: JudgingHouse) -> None:
@@ -204,6 +252,10 @@ async def test_the_pages_are_fit_for_everybody_at_every_width(house: JudgingHous
         wrong = [_statement("l17", "passed", "cs101") | {"timestamp": "yesterday"}]
         answer = await _send(house, key, _statement("l17", "completed", "cs101"), *people, *parts, *wrong)
         assert answer.status_code == 400, "of a batch with a bad statement the good ones are taken, and it says which"
+        await _send(house, key, *wrong)
+        await went(page, f"{house.outside}{address}")
+        (refused,) = await page.get_by_role("region", name="Refused lately").locator("tbody tr").all()
+        await expect(refused.locator("td.number")).to_have_text("2")
         for end in ("", "/keys", "/held", "/trial", "/document"):
             await went(page, f"{house.outside}{address}{end}")
             await _fit(page, f"desk-source{end.replace('/', '-')}")

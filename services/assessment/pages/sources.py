@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,10 +15,12 @@ from services.assessment.pages.frame import In, _, desk_page
 from services.assessment.pages.sources_accounts import DAYS, DONE_WITH, summed
 from services.assessment.pages.sources_frame import CHANGE, Changing, Done, Looking, Of, back, lasted, source_page
 from services.assessment.sources.accounts_api import read_accounts
+from services.assessment.sources.answers import Health, Refused
 from services.assessment.sources.formats import FORMATS
 from services.assessment.sources.health import health_of
 from services.assessment.sources.registry import Registered
 from services.assessment.sources.sources import At
+from services.assessment.sources.topics.listeners import on_topics
 from shared.http.sessions import SameOrigin
 from shared.pages import Pages
 
@@ -68,6 +71,19 @@ class Row:
     received: int
     refused: int
     held: int
+    waits_for: tuple[str, ...]
+
+    @property
+    def worries(self) -> bool:
+        return self.state in ("silent", "losing", "refusing") or bool(self.waits_for)
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """Those of one reason at one place."""
+
+    latest: Refused
+    number: int
 
 
 @router.get("/desk/sources")
@@ -80,7 +96,7 @@ async def show_sources(request: Request, caller: Looking, at: At, pages: In) -> 
         caller,
         "desk/sources/list.html",
         rows=rows,
-        worrying=sum(row.state in ("silent", "losing", "refusing") for row in rows),
+        worrying=sum(row.worries for row in rows),
         may_change=caller.may(CHANGE),
     )
 
@@ -97,7 +113,21 @@ async def _row(at: At, registered: Registered) -> Row:
         health.today.received,
         health.today.refused,
         health.today.held,
+        _waits_for(registered, health),
     )
+
+
+def _waits_for(registered: Registered, health: Health) -> tuple[str, ...]:
+    """What is in the way of reading its topics."""
+    return () if registered.paused or health.topics is None else health.topics.waits_for
+
+
+def _alike(refusals: Iterable[Refused]) -> list[Refusals]:
+    """In the order of the latest of each."""
+    found: dict[tuple[str, str | None], list[Refused]] = {}
+    for one in refusals:
+        found.setdefault((one.reason, one.place), []).append(one)
+    return [Refusals(alike[0], len(alike)) for alike in found.values()]
 
 
 @router.get("/desk/sources/{source}")
@@ -115,6 +145,8 @@ async def show_source(request: Request, of: Of, caller: Looking, at: At, pages: 
         "desk/sources/source.html",
         done=done,
         health=health,
+        waits_for=_waits_for(of, health),
+        refusals=_alike(health.refusals),
         silent=silent,
         expects=expects,
         days=list(reversed(account.days)),
@@ -123,6 +155,7 @@ async def show_source(request: Request, of: Of, caller: Looking, at: At, pages: 
         outcomes=[(name, pages.text(request, says)) for name, says in DONE_WITH],
         counted=pages.text(request, DAYS),
         registered=of,
+        listens=on_topics(of),
         sends=_sends(request, pages, of),
     )
 
@@ -140,7 +173,7 @@ def _sends(request: Request, pages: Pages, of: Registered) -> dict[str, Any]:
 @router.post("/desk/sources/{source}/pause", dependencies=[SameOrigin])
 async def pause(of: Of, caller: Changing, at: At, pages: In) -> Response:
     await at.registry.pause(of.source.id, True)
-    return back(pages, of.source.id, done="paused")
+    return back(pages, of.source.id, done="not_read" if on_topics(of) else "paused")
 
 
 @router.post("/desk/sources/{source}/resume", dependencies=[SameOrigin])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,6 +12,7 @@ from starlette.datastructures import FormData
 
 from services.assessment.pages.evidence import form_of, text_of
 from services.assessment.pages.frame import In, _, desk_page
+from services.assessment.pages.plain import plain
 from services.assessment.pages.sources_frame import Changing, Done, Looking, Of, back, kept, source_page
 from services.assessment.pages.sources_yaml import Mistake, example, mistakes, yaml_of
 from services.assessment.sources.document import Source
@@ -61,9 +63,9 @@ async def register(request: Request, caller: Changing, at: At, pages: In, form: 
         await at.registry.put(document, caller.subject, expected=0)
     except Moved:
         there_already = NotPossible("source", pages.text(request, _("There is a source with this id already.")))
-        return _new(request, caller, pages, shown, text, 409, mistakes=await _mistakes(there_already, text))
+        return _new(request, caller, pages, shown, text, 409, mistakes=await _mistakes(request, pages, there_already, text))
     except (Problem, NotPossible) as error:
-        return _new(request, caller, pages, shown, text, _status(error), mistakes=await _mistakes(error, text))
+        return _new(request, caller, pages, shown, text, _status(error), mistakes=await _mistakes(request, pages, error, text))
     return back(pages, document.id, done="registered")
 
 
@@ -103,7 +105,7 @@ async def change(request: Request, of: Of, caller: Changing, at: At, pages: In, 
     except Moved:
         return _document(request, caller, pages, of, text, 409, moved=True)
     except (Problem, NotPossible) as error:
-        return _document(request, caller, pages, of, text, _status(error), mistakes=await _mistakes(error, text))
+        return _document(request, caller, pages, of, text, _status(error), mistakes=await _mistakes(request, pages, error, text))
     return back(pages, document.id, "/document", "unchanged" if put.revision == of.revision else "changed")
 
 
@@ -121,8 +123,9 @@ def _status(error: Problem | NotPossible) -> int:
     return error.status if isinstance(error, Problem) else 409
 
 
-async def _mistakes(error: Problem | NotPossible, text: str) -> list[Mistake]:
-    return await asyncio.to_thread(mistakes, error, text)
+async def _mistakes(request: Request, pages: Pages, error: Problem | NotPossible, text: str) -> list[Mistake]:
+    found = await asyncio.to_thread(mistakes, error, text)
+    return [replace(one, says=plain(pages, request, one.says)) for one in found]
 
 
 def _said(said: dict[str, Any]) -> dict[str, Any]:

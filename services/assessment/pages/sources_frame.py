@@ -12,6 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from services.assessment.pages.evidence import back_to
 from services.assessment.pages.frame import _, desk_page
+from services.assessment.pages.plain import plain
 from services.assessment.sources.api import registered
 from services.assessment.sources.formats import FORMATS
 from services.assessment.sources.registry import Registered
@@ -44,6 +45,7 @@ NOTICES: Final = {
     "changed": _("The document is in force."),
     "unchanged": _("That is what is in force already."),
     "paused": _("It is paused: its senders are told to come later."),
+    "not_read": _("It is paused: nothing is read from its topics until it goes on."),
     "resumed": _("It goes on."),
     "retired": _("The key opens nothing any more."),
     "retiring": _("The key will be retired then."),
@@ -137,5 +139,5 @@ def kept(form: FormData, name: str) -> str:
 def told(pages: Pages, request: Request, problem: Problem) -> str:
     """What is wrong, with the places, in a sentence or two."""
     errors = problem.members.get("errors", ())
-    says = [f"{error['place'].removeprefix('body.')}: {error['message']}" for error in errors]
+    says = [f"{error['place'].removeprefix('body.')}: {plain(pages, request, error['message'])}" for error in errors]
     return "; ".join(says) or pages.text(request, problem.detail or problem.title)
