@@ -74,7 +74,11 @@ async def test_what_was_another_learners_is_taken_from_one_and_given_to_the_othe
     moved = IDS | {"learners": [{"of": "mbox", "are": "directory"}]}
     source, _, _ = await town.register(Source.model_validate(moved), None)
     await town.learners("lrs", {("mbox", "ada@example.edu"): "l-1"})
-    assert (await rerun(town, dry_run=False))["counts"] == {"moved": 1}
+    done = await rerun(town, dry_run=False)
+    assert done["counts"] == {"moved": 1}
+    (shown,) = done["examples"]
+    assert shown["before"] == shown["after"], "of another learner alone: whose it was and is isn't shown"
+    assert shown["after"]["time"] == "2026-01-15T06:36:01.917000Z"
     assert await counting(town, "ada", 2) == []
     assert await counting(town, "l-1", 1) == [(f"{id_of(1)}~2", "urn:lms:a")]
     taking_back = statement(3, verb={"id": VOIDED}, object={"objectType": "StatementRef", "id": id_of(1)})

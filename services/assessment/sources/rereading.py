@@ -19,7 +19,7 @@ from services.assessment.sources.claims import Outcome
 from services.assessment.sources.resolving import LONGEST_ID, Awaiting, Ready
 from services.assessment.sources.understanding import Found
 from shared.events.completions import CompletionReported, CompletionRetracted
-from shared.events.envelope import Envelope
+from shared.events.envelope import Envelope, rfc3339
 
 REASON: Final = "it was read again, by what its source's document says now"
 
@@ -209,7 +209,7 @@ def _base(id_: str, ids: Collection[str]) -> str:
 
 
 def example(claim: str, said: Sequence[Envelope], again: Reread) -> dict[str, Any]:
-    """One change, without the learner: the activity and status before and after."""
+    """One change, without the learner: the activity, the time and the result before and after."""
     before = next((one for one in standing(said)[0].values()), None)
     reports = [event for _, event in again.says if event.type == CompletionReported.TYPE]
     return {
@@ -222,4 +222,5 @@ def example(claim: str, said: Sequence[Envelope], again: Reread) -> dict[str, An
 
 def _briefly(event: Envelope) -> dict[str, Any]:
     content = orjson.loads(event.data)
-    return {name: content[name] for name in ("activity", "status", "score") if name in content}
+    brief = {name: content[name] for name in ("activity", "status", "score") if name in content}
+    return {"time": rfc3339(event.time), **brief}

@@ -36,7 +36,7 @@ class RerunAsked(BaseModel):
 
 
 class ChangeShown(Shown):
-    """What reading an original again changes: its activity, status and score before and after."""
+    """What reading an original again changes: its activity, time, status and score before and after. Whose it is isn't shown."""
 
     id: str
     change: Change
