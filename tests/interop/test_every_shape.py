@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.awarding.credentials.keyring import Keyring
 from services.awarding.credentials.template import Signer
+from shared.credentials.canonical import canonical
 from shared.credentials.contexts import CREDENTIALS
 from shared.credentials.jwts import as_jwt
 from shared.credentials.proofs import signed
@@ -61,8 +62,16 @@ def _dated(edition: Edition) -> dict[str, Any]:
     return document | {name: text for name, text in DATES.items() if name in document}
 
 
+def _sorts_alike(edition: Edition) -> bool:
+    """Whether its statements have one order. RDFC-1.0 sorts by code points, as we do; their library sorts by units of UTF-16,
+    where emoji come before U+E000 and what follows it. So few credentials have both in the same place that we keep to the letter.
+    """
+    statements = canonical(_dated(edition)).split("\n")[:-1]
+    return statements == sorted(statements, key=lambda statement: statement.encode("utf-16-be"))
+
+
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(editions(), min_size=12, max_size=12), st.booleans())
+@given(st.lists(editions().filter(_sorts_alike), min_size=12, max_size=12), st.booleans())
 def test_every_shape_of_credential_verifies_elsewhere_in_each_form(others: Others, drawn: list[Edition], bit: bool) -> None:
     signer = Signer()
     credentials: list[dict[str, Any] | str] = []

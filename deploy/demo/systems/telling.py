@@ -155,7 +155,7 @@ async def _accounted(http: httpx.AsyncClient, document: Shown, expected: int) ->
         if monotonic() > deadline:
             raise Refused(f"{source}: only {sum(counts.values())} of {expected} were counted within {WITHIN:g} s")
         await asyncio.sleep(0.2)
-    reasons = [f"{one['kind']}: {one['reason']}" for day in days for one in day["reasons"]]
+    reasons = [f"{one['outcome']}: {one['reason']}" for day in days for one in day["reasons"]]
     said = {"canvas": _canvas_said, "xapi": _xapi_said, "csv": _file_said}[document["format"]]()
     return Sent(document["name"], document["format"], said, {kind: count for kind, count in counts.items() if count}, reasons)
 
