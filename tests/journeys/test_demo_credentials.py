@@ -14,6 +14,7 @@ import pytest_asyncio
 from deploy.demo.cohort import story_reports
 from deploy.demo.credentials import FORGED, Outcome, told
 from deploy.demo.story import STORY
+from deploy.demo.systems.telling import told as systems_told
 from deploy.demo.visitor import Visitor
 from tests.journeys.campus import Campus
 
@@ -87,3 +88,11 @@ async def test_no_credential_tells_the_learners_id_or_address(ended: Ended) -> N
         assert STORY.learner not in text
         assert STORY.address not in text
         assert json.loads(text)
+
+
+async def test_three_systems_tell_of_one_learner_side_by_side(ended: Ended) -> None:
+    found = await systems_told(ended.campus.platform, ended.campus.office)
+    assert [(one.format, sum(one.outcomes.values())) for one in found.sent] == [("canvas", 3), ("xapi", 3), ("csv", 2)]
+    assert any(reason.startswith("ignored: ") for one in found.sent for reason in one.trouble)
+    assert found.award is not None
+    assert found.award["status"] == "valid"
