@@ -54,7 +54,7 @@ check: $(installed) ## format, lint, types, the rules about who imports whom, an
 	@$(bin)/python -m deploy.advisories
 
 bench: $(installed) ## measure the chain beside bare loops, latency, costs: make bench [BENCH=<options>]
-	@echo "Measuring: the tables come in ten minutes"
+	@echo "Measuring: the tables come in a quarter of an hour"
 	@$(bin)/python -m deploy.bench $(BENCH)
 
 curves: $(installed) ## what 1,000 completions cost as catalog, stacks, history and awards grow: make curves [CURVES=<options>]
