@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final, Generic, TypeVar, cast
@@ -62,7 +62,9 @@ class Stream(Generic[R, K]):
     While an operator has paused it, it keeps its partitions and its place in the group, and does nothing: what it has taken is
     kept in hand, or left where it must give a partition up. A batch that is being worked on is finished before.
 
-    `publications` is the topic of the rules. `clock` and `steps` (called between any two steps of a batch) are for tests.
+    `publications` is the topic of the rules. `time` is the clock by which things fall due, unless it says otherwise the
+    database's, for that of this machine may say anything. `clock` and `steps` (called between any two steps of a batch) are for
+    tests; with a clock of their own things fall due by that.
     """
 
     def __init__(
@@ -74,14 +76,17 @@ class Stream(Generic[R, K]):
         instance: str = "1",
         publications: Topic = PUBLICATIONS,
         steps: Steps = no_steps,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] | None = None,
+        time: Callable[[], Awaitable[datetime]] | None = None,
         most_records: int = 20_000,
     ) -> None:
         self._flow = flow
         self._broker = broker
         self._database = database
         self._instance = instance
-        self._steps, self._clock, self._most_records = steps, clock, most_records
+        self._steps, self._most_records = steps, most_records
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._time = time or (database.time if clock is None else None)
         self._publisher = Publisher(broker, client=f"{flow.service}-{instance}")
         self._broadcast = Broadcast(broker, publications)
         self._auditor = Auditor(broker)
@@ -121,6 +126,7 @@ class Stream(Generic[R, K]):
             leaving=self._leaving,
             steps=self._steps,
             clock=self._clock,
+            time=self._time,
             most_records=self._most_records,
         )
         self._loop.patience.on_trouble = self._presence.failed

@@ -88,7 +88,8 @@ class Work:
 
 
 class Loop(Generic[R, K]):
-    """Works for the partitions it was assigned. `clock` and `steps` are for tests; `most_records` are kept in memory.
+    """Works for the partitions it was assigned. `time` is the clock by which things fall due, without it `clock`, which is for
+    tests, as are `steps`; `most_records` are kept in memory.
 
     `partitions` is the number of partitions of the flow's topics, `leaving` whether we are giving partitions up.
     """
@@ -106,6 +107,7 @@ class Loop(Generic[R, K]):
         leaving: Callable[[], bool] = lambda: False,
         steps: Steps = no_steps,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        time: Callable[[], Awaitable[datetime]] | None = None,
         most_records: int = 20_000,
     ) -> None:
         self._flow = flow
@@ -115,6 +117,7 @@ class Loop(Generic[R, K]):
         self._partitions = partitions
         self._step = steps
         self._clock = clock
+        self._time = time
         self._reader = Reader(flow)
         self._records = Records(flow, database, most_records)
         self._checkpoints = Checkpoints(database, instance)
@@ -174,7 +177,7 @@ class Loop(Generic[R, K]):
         if fell_due is None:
             return
         async with self._lock:
-            now = self._clock()
+            now = self._clock() if self._time is None else await self._time()
             await self._dues.look_ahead(self.held, now)
             for partition in self.held:
                 learners = self._dues.due(partition, now, DUES_AT_ONCE)

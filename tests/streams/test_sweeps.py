@@ -134,6 +134,19 @@ async def test_what_fell_due_while_nobody_worked_is_noticed_at_the_start_and_act
     assert len(await scene.on(scene.topics.requests)) == 1
 
 
+async def test_a_machine_whose_clock_is_ahead_asks_for_nothing_before_its_time(scene: Scene) -> None:
+    """A request that is older than its own instant would be a dead letter, and many of them end the process."""
+    now = datetime.now(UTC)
+    dues = {"soon": now + timedelta(hours=1), "past": now - timedelta(minutes=1)}
+    async with scene.running(clock=lambda: datetime.now(UTC) + timedelta(hours=2), time=scene.database.time):
+        for learner, due in dues.items():
+            scene.sent[learner], scene.points[learner] = 1, 1
+            counted = event(Counted(learner=learner, due=due), learner, time=NOW)
+            await scene.send_raw(Outgoing.of(scene.topics.events.name, learner, counted))
+        requests = await eventually(lambda: scene.on(scene.topics.requests), why="nothing was asked for")
+    assert [request.key for request in requests] == [b"past"]
+
+
 async def alarms(scene: Scene) -> bool:
     return [record["alarms"] for record in await scene.documents("records")] == [1]
 
