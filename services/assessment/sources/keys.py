@@ -26,7 +26,7 @@ import orjson
 from services.assessment.sources.formats.format import KeyKind
 from services.assessment.sources.gathering import Gathering
 from services.assessment.sources.vault import Unreadable, Vault
-from shared.mongo import ASCENDING, Database, DatabaseError, Document, DuplicateKey, by_ids
+from shared.mongo import ASCENDING, Database, DatabaseError, Document, DuplicateKey, by_ids, insert_own
 
 log = logging.getLogger(__name__)
 
@@ -127,11 +127,15 @@ class Keys:
             document["jwks"] = orjson.dumps(jwks).decode()
         else:
             document["jwks_uri"] = jwks_uri
-        try:
-            await self._keys.insert_one({"_id": id_, **document})
-        except DuplicateKey as error:
-            raise MadeBefore(id_) from error
-        return Made(_key({"_id": id_, **document}), secret)
+        made = {"_id": id_, **document}
+        if once is None:
+            await insert_own(self._keys, made)
+        else:
+            try:
+                await self._keys.insert_one(made)
+            except DuplicateKey as error:
+                raise MadeBefore(id_) from error
+        return Made(_key(made), secret)
 
     async def all(self, source: str) -> list[Key]:
         """Live and retired, the oldest first."""
