@@ -113,14 +113,13 @@ def _review(
     at: Office,
     pages: Pages,
     *,
-    status: int = 200,
     notice: str | None = None,
-    error: str | None = None,
+    problem: Problem | None = None,
     written: dict[str, str] | None = None,
     wrong: Collection[str] = (),
 ) -> Response:
-    """`written` is what was typed and is not kept, by the names of the fields; `wrong` are the fields where something is
-    missing."""
+    """`problem` is why nothing was done; `written` is what was typed and is not kept, by the names of the fields; `wrong` are
+    the fields where something is missing."""
     submission, offer, now, who = shelved.submission, at.offer_of(shelved.submission), at.clock(), person_of(caller)
     if is_submitters(caller, submission):
         raise Problem(403, detail=pages.text(request, "It is your own."))
@@ -135,7 +134,7 @@ def _review(
         pages,
         caller,
         "desk/review.html",
-        status,
+        problem.status if problem else 200,
         it=shown,
         offer=offer,
         overdue=is_overdue(at, shelved),
@@ -148,7 +147,7 @@ def _review(
         may_conflict=assesses and barred is None and submission.state is State.WAITING,
         may_appeal=assesses and handing_in.may_appeal(submission, who),
         notice=notice,
-        error=error,
+        error=said(pages, request, problem) if problem else None,
         written=dict.fromkeys(EXPLAINED, "") | (written or {}),
         wrong=wrong,
     )
@@ -174,17 +173,7 @@ async def note_sheet(request: Request, submission: str, caller: Staff, at: At, p
         if judges:
             shelved = await at.act(submission, lambda one, offer, now: reviews.judge(one, person_of(caller), offer.review, now))
     except Problem as problem:
-        return _review(
-            request,
-            shelved,
-            caller,
-            at,
-            pages,
-            status=problem.status,
-            error=said(pages, request, problem),
-            written=written,
-            wrong=wrong,
-        )
+        return _review(request, shelved, caller, at, pages, problem=problem, written=written, wrong=wrong)
     if not judges and any(written.values()):
         return _review(request, shelved, caller, at, pages, notice=noticed(pages, request, "saved"), written=written)
     decided = shelved.submission.state is State.DECIDED
@@ -261,15 +250,5 @@ async def act(request: Request, submission: str, action: str, caller: Staff, at:
             wrong = set()
         await at.act(submission, lambda one, offer, now: does(one, person_of(caller), offer, words, now))
     except Problem as problem:
-        return _review(
-            request,
-            await at.one(submission),
-            caller,
-            at,
-            pages,
-            status=problem.status,
-            error=said(pages, request, problem),
-            written=written,
-            wrong=wrong,
-        )
+        return _review(request, await at.one(submission), caller, at, pages, problem=problem, written=written, wrong=wrong)
     return back_to(pages, f"/desk/reviews/{submission}", done)
