@@ -20,7 +20,8 @@ from shared.kafka import home
 from shared.stream import Flow
 from shared.stream.flow import Role
 from shared.stream.incoming import Incoming, Reader
-from shared.topics import DEAD_LETTERS, Topic
+from shared.topics import DEAD_LETTERS
+from tests.platform.log import records
 
 FLOWS: Final[tuple[Flow[Any, Any], ...]] = (ASSESSMENT, awarding(PublicIds(b"k" * 32)), NOTIFICATIONS)
 
@@ -36,33 +37,11 @@ class Letter:
     """How the original was spoilt, where its headers are left; `good` ones weren't."""
 
 
-async def records(bootstrap: str, topic: Topic) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
-    """All that is on the topic now."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", max_partition_fetch_bytes=8_000_000
-    )
-    await consumer.start()
-    try:
-        partitions = [TopicPartition(topic.name, number) for number in sorted(consumer.partitions_for_topic(topic.name) or ())]
-        if not partitions:
-            await consumer._client.force_metadata_update()
-            partitions = [TopicPartition(topic.name, n) for n in sorted(consumer.partitions_for_topic(topic.name) or ())]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
-        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-            for found in (await consumer.getmany(timeout_ms=200, max_records=5_000)).values():
-                for record in found:
-                    yield record
-    finally:
-        await consumer.stop()
-
-
 async def letters(bootstrap: str) -> dict[Place, Letter]:
     """Every dead letter of all services, by where its original stood; one that was written twice is one."""
     found = {}
     for topic in DEAD_LETTERS.values():
-        async for record in records(bootstrap, topic):
+        async for record in records(bootstrap, topic.name):
             said = {name: raw.decode("utf-8", "replace") for name, raw in record.headers}
             place = said["origin_topic"], int(said["origin_partition"]), int(said["origin_offset"])
             found[place] = Letter(place, said.get("reason", ""), said.get("original_spoilt", ""))
@@ -79,7 +58,7 @@ async def refused(bootstrap: str, partitions: int) -> tuple[dict[Place, str], in
     for flow in FLOWS:
         reader = Reader(flow)
         for role, topic in flow.inputs.items():
-            async for record in records(bootstrap, topic):
+            async for record in records(bootstrap, topic.name):
                 count += 1
                 if record.key is not None and home(record.key, partitions) != record.partition:
                     continue

@@ -22,10 +22,11 @@ from shared.kafka import Outgoing, home
 from shared.topics import AWARDS, COMPLETIONS, IDENTITIES, PUBLICATIONS, REQUESTS, SUBMISSIONS, VERDICTS, Topic
 from tests.domain.demo.chain import awarded, held, told
 from tests.domain.sources.anything import JSON
-from tests.fuzz.dead import lags, letters, records, refused
+from tests.fuzz.dead import lags, letters, refused
 from tests.fuzz.messages import ALWAYS_DEAD, KIND, Spoiler
 from tests.journeys.campus import MODELS, Campus
 from tests.platform.eventually import eventually
+from tests.platform.log import records
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(3_600)]
 
@@ -197,7 +198,7 @@ async def test_what_good_learners_have_is_what_follows_from_their_completions(fu
 async def _said(campus: Campus, learners: set[str]) -> list[Fact]:
     """What awarding says of these, each learner's in their order."""
     found: list[Fact] = []
-    async for record in records(campus.platform.bootstrap, AWARDS):
+    async for record in records(campus.platform.bootstrap, AWARDS.name):
         if record.key is not None and record.key.decode("utf-8", "replace") in learners:
             envelope = read_envelope(record.headers, record.value)
             fact = MODELS[envelope.type].model_validate_json(envelope.data)

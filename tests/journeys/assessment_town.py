@@ -11,7 +11,6 @@ from typing import Any, Self
 from uuid import uuid4
 
 import httpx
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.keys import AUDIENCE, ISSUER, LocalKeys
 from services.assessment.api import Desk, app_of
@@ -29,6 +28,7 @@ from shared.mongo import Database
 from shared.stream import Stream
 from shared.topics import COMPLETIONS, DEAD_LETTERS, PUBLICATIONS, REQUESTS, SUBMISSIONS, VERDICTS, Topic
 from tests.platform.eventually import eventually
+from tests.platform.log import all_on
 
 PARTITIONS = 4
 SOURCE = "urn:test:lms"
@@ -148,19 +148,8 @@ class Town:
 
     async def on(self, topic: Topic) -> list[tuple[dict[str, str], bytes]]:
         """Headers and value of all that is on a topic now."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=50)
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(topic.name, number) for number in range(PARTITIONS)]
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            found = []
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += [({name: raw.decode() for name, raw in r.headers}, bytes(r.value or b"")) for r in records]
-            return found
-        finally:
-            await consumer.stop()
+        found = await all_on(self.bootstrap, topic.name)
+        return [({name: raw.decode() for name, raw in one.headers}, bytes(one.value or b"")) for one in found]
 
     async def verdicts(self) -> list[VerdictReached]:
         said = await self.on(self.topics.verdicts)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.keys import AUDIENCE, ISSUER, LocalKeys
 from services.awarding.api import Desk, app_of
@@ -27,6 +26,7 @@ from shared.stream import Stream
 from shared.topics import AWARDS, DEAD_LETTERS, IDENTITIES, PUBLICATIONS, REQUESTS, VERDICTS, Topic
 from tests.domain.awarding.scene import IDS
 from tests.platform.eventually import eventually
+from tests.platform.log import all_on
 
 PARTITIONS = 4
 TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
@@ -144,16 +144,5 @@ class Town:
 
     async def on(self, topic: Topic) -> list[tuple[dict[str, str], bytes]]:
         """Headers and value of all that is on a topic now."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=50)
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(topic.name, number) for number in range(PARTITIONS)]
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            found = []
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += [({name: raw.decode() for name, raw in r.headers}, bytes(r.value or b"")) for r in records]
-            return found
-        finally:
-            await consumer.stop()
+        found = await all_on(self.bootstrap, topic.name)
+        return [({name: raw.decode() for name, raw in one.headers}, bytes(one.value or b"")) for one in found]

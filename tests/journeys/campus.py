@@ -6,17 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 from typing import Self
-
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.demo.chain import Chain
 from deploy.demo.documents import FIRST, REVISIONS, documents
 from deploy.demo.office import Office
 from deploy.demo.run import Keyed, Shape, shape_of
-from deploy.local.platform import PARTITIONS, Platform
+from deploy.local.platform import Platform
 from deploy.local.service import ROOT
 from services.awarding.answers import AwardShown
 from shared.events.awarding import AwardStatus
@@ -27,6 +25,7 @@ from shared.mongo import Database
 from shared.topics import AWARDS, COMPLETIONS, DEAD_LETTERS, VERDICTS, Topic
 from tests.domain.demo.chain import Held
 from tests.platform.eventually import eventually
+from tests.platform.log import all_on
 
 MODELS: dict[str, type[Message]] = {model.TYPE: model for topic in (COMPLETIONS, VERDICTS, AWARDS) for model in topic.events}
 
@@ -107,20 +106,8 @@ class Campus:
 
     async def said(self, topic: Topic) -> list[Fact]:
         """All facts on a topic, also those that are there twice: learner by learner, each one's in their order."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.platform.bootstrap, enable_auto_commit=False)
-        partitions = [TopicPartition(topic.name, number) for number in range(PARTITIONS)]
-        found: list[tuple[bytes, Fact]] = []
-        await consumer.start()
-        try:
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += [(record.key, _fact(read_envelope(record.headers, record.value))) for record in records]
-        finally:
-            await consumer.stop()
-        return [fact for _, fact in sorted(found, key=itemgetter(0))]
+        found = sorted(await all_on(self.platform.bootstrap, topic.name), key=attrgetter("key"))
+        return [_fact(read_envelope(record.headers, record.value)) for record in found]
 
     async def dead_letters(self) -> int:
         return await self.chain.length(DEAD_LETTERS.values())

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.keys import AUDIENCE, ISSUER, LocalKeys
 from services.catalog.app import open_service
@@ -25,6 +24,7 @@ from shared.kafka import Publisher, create_topics
 from shared.mongo import Database
 from shared.settings import Settings
 from shared.topics import PUBLICATIONS, Topic
+from tests.platform.log import all_on
 
 MODELS: dict[str, type[Published]] = {model.TYPE: model for model in (AchievementPublished, StackPublished)}
 
@@ -109,18 +109,13 @@ class Surroundings:
 
     async def said(self) -> list[Published]:
         """Everything on the topic, in order."""
-        partition = TopicPartition(self.topic.name, 0)
-        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest") as consumer:
-            consumer.assign([partition])
-            end = (await consumer.end_offsets([partition]))[partition]
-            found: list[Published] = []
-            while await consumer.position(partition) < end:
-                for record in (await consumer.getmany(partition, timeout_ms=1000)).get(partition, []):
-                    envelope = read_envelope(record.headers, record.value)
-                    fact = MODELS[envelope.type].model_validate_json(envelope.data)
-                    assert (fact.id, fact.key.encode()) == (envelope.id, record.key)
-                    found.append(fact)
-            return found
+        found: list[Published] = []
+        for record in await all_on(self.bootstrap, self.topic.name):
+            envelope = read_envelope(record.headers, record.value)
+            fact = MODELS[envelope.type].model_validate_json(envelope.data)
+            assert (fact.id, fact.key.encode()) == (envelope.id, record.key)
+            found.append(fact)
+        return found
 
     async def announced(self) -> list[tuple[str, int]]:
         """Key and revision of everything on the topic, in order."""

@@ -14,12 +14,13 @@ from typing import Any, Self
 from uuid import uuid4
 
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.schema_registry import SchemaRegistry
 from services.assessment.sources.sources import Sources
 from tests.interop.openedx.installed import python
+from tests.platform.log import all_on
 
 SCRIPT = Path(__file__).parents[1] / "interop" / "openedx" / "publish.py"
 PARTITIONS = 3
@@ -105,21 +106,9 @@ class Bus:
         finally:
             await consumer.stop()
 
-    async def messages(self) -> list[Any]:
+    async def messages(self) -> list[ConsumerRecord[bytes, bytes]]:
         """All that is on the topic."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=50)
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(self.topic, number) for number in range(PARTITIONS)]
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            found: list[Any] = []
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += records
-            return found
-        finally:
-            await consumer.stop()
+        return await all_on(self.bootstrap, self.topic)
 
 
 def raw(message: Any, **headers: str | None) -> Raw:

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
@@ -29,6 +28,7 @@ from shared.stream import Stream
 from shared.topics import AWARDS, DEAD_LETTERS, IDENTITIES, PUBLICATIONS, REQUESTS, SUBMISSIONS, Topic
 from tests.domain.notifications.facts import erasure
 from tests.platform.eventually import eventually
+from tests.platform.log import all_on
 from tests.platform.parts import Broker, DatabaseServer
 
 PARTITIONS = 2
@@ -57,16 +57,7 @@ class Bureau:
         return await self.ask("PUT", f"/learners/{learner}/identity", "contacts:write", body=choice)
 
     async def on(self, topic: Topic) -> list[bytes]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=50)
-        async with consumer:
-            partitions = [TopicPartition(topic.name, number) for number in range(PARTITIONS)]
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            found: list[bytes] = []
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += [bytes(record.value or b"") for record in records]
-            return found
+        return [bytes(record.value or b"") for record in await all_on(self.bootstrap, topic.name)]
 
     async def said(self, number: int) -> list[dict[str, str] | None]:
         """What the facts of the topic say, opened, when there are so many; in the order of their revisions."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 
 from shared.events.envelope import Message
 from shared.kafka import Outgoing, Publisher, create_topics
@@ -19,6 +19,7 @@ from shared.stream.engine import Stream
 from shared.stream.transaction import FACTS, data_of
 from shared.topics import Topic
 from tests.platform.eventually import eventually
+from tests.platform.log import all_on
 from tests.streams.tally import TICKETS, Counted, Rules, Tally, Topics, as_json, event, tally_flow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -81,20 +82,7 @@ class Scene:
 
     async def on(self, topic: Topic) -> list[ConsumerRecord[bytes, bytes]]:
         """All that is on a topic now."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=50)
-        await consumer.start()
-        try:
-            numbers = range(PARTITIONS if topic.partitioned else 1)
-            partitions = [TopicPartition(topic.name, number) for number in numbers]
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            found: list[ConsumerRecord[bytes, bytes]] = []
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += records
-            return found
-        finally:
-            await consumer.stop()
+        return await all_on(self.bootstrap, topic.name)
 
     async def letters(self) -> list[dict[str, str]]:
         """The headers of the dead letters. One that was written twice, under the same id, counts once."""
