@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Endpoint = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")]
-"""host:port"""
 
-Address = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*[^\s?#/])?$")]
-"""An origin, with the path that an ingress may put before, without a slash at the end."""
+def _like(pattern: str, what: str) -> AfterValidator:
+    """A text that fits as a whole; people are told `what` they should have written, and not the pattern."""
+    fits = re.compile(pattern)
+
+    def checked(value: str) -> str:
+        if not fits.fullmatch(value):
+            raise PydanticCustomError("unlike", "this must be {what}", {"what": what})
+        return value
+
+    return AfterValidator(checked)
+
+
+Endpoint = Annotated[str, _like(r"(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}", "host:port")]
+
+Address = Annotated[
+    str,
+    _like(
+        r"https?://[^\s/?#]+(/[^\s?#]*[^\s?#/])?", "an address like https://host or https://host/path, without a slash at its end"
+    ),
+]
+"""An origin, with the path that an ingress may put before."""
 
 
 class Unset(Exception):
@@ -52,7 +71,13 @@ class KafkaSettings(BaseSettings):
         try:
             return cls(**said)
         except ValidationError as error:
-            raise Unset("; ".join(f"CAIRN_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())) from error
+            raise Unset("; ".join(cls._wrong(str(one["loc"][0]), one["msg"]) for one in error.errors())) from error
+
+    @classmethod
+    def _wrong(cls, field: str, why: str) -> str:
+        """With what the variable is for."""
+        meant = cls.model_fields[field].description
+        return f"CAIRN_{field.upper()}: {why}" + (f" ({meant})" if meant else "")
 
 
 class Settings(KafkaSettings):
@@ -79,9 +104,11 @@ class Settings(KafkaSettings):
         Path | None,
         Field(description="file that says which scopes the provider's roles have here: {claim: …, roles: {role: [scopes]}}"),
     ] = None
-    database_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="beginning of the database's name")] = (
-        "cairn"
-    )
+    database_prefix: Annotated[
+        str,
+        _like(r"[A-Za-z0-9_-]{1,40}", "1 to 40 letters, digits, - or _"),
+        Field(description="beginning of the database's name"),
+    ] = "cairn"
     http_host: Annotated[str, Field(min_length=1, description="the address to listen on")] = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65_535, description="the port to listen on; 0: a free one")] = 8000
     http_requests: Annotated[
@@ -115,10 +142,8 @@ class Settings(KafkaSettings):
         "http://localhost:8003"
     )
     reviews_webhook: Annotated[
-        str | None,
-        Field(
-            pattern=r"^https?://", repr=False, description="where to tell of evidence that waits: a messenger's incoming webhook"
-        ),
+        Annotated[str, _like(r"https?://\S+", "an address that begins with https:// or http://")] | None,
+        Field(repr=False, description="where to tell of evidence that waits: a messenger's incoming webhook"),
     ] = None
     reviews_webhook_secret: Annotated[
         Path | None, Field(description="file with the secret (whsec_…) that such messages are signed with, if they shall be")
@@ -156,9 +181,9 @@ class Settings(KafkaSettings):
     smtp: Annotated[Endpoint, Field(description="the mail server, host:port")] = "127.0.0.1:25"
     smtp_user: Annotated[str | None, Field(description="whom to log in there as, if it asks for that")] = None
     smtp_password: Annotated[Path | None, Field(description="file with the password for it")] = None
-    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description="the sender's address")] = (
-        "cairn@localhost.localdomain"
-    )
+    mail_from: Annotated[
+        str, _like(r"[^@\s]+@[^@\s]+", "an address like cairn@example.edu"), Field(description="the sender's address")
+    ] = "cairn@localhost.localdomain"
     instance: Annotated[str, Field(min_length=1, description="this process's name in logs, traces and metrics")] = "1"
     partitions: Annotated[int, Field(ge=1, le=10_000, description="partitions of every topic keyed by learner")] = 4
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="the least level that is logged")] = (

@@ -54,6 +54,25 @@ def test_a_value_that_cannot_be_is_refused_by_its_name(monkeypatch: pytest.Monke
         Settings.read()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "right"),
+    [
+        ("CAIRN_SCHEMA_REGISTRY", "", "https://host"),
+        ("CAIRN_SCHEMA_REGISTRY", "https://registry.example/", "without a slash at its end"),
+        ("CAIRN_SMTP", "mailserver", "host:port"),
+        ("CAIRN_REVIEWS_WEBHOOK", "chat.example/hooks/1", "https://"),
+    ],
+)
+def test_people_are_told_what_would_be_right_and_what_it_is_for(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, right: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Unset) as caught:
+        Settings.read()
+    assert right in str(caught.value)
+    assert str(Settings.model_fields[name.removeprefix("CAIRN_").lower()].description) in str(caught.value)
+
+
 def test_secrets_are_not_shown() -> None:
     assert "hidden" not in repr(Settings.read())
 
