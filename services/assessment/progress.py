@@ -37,6 +37,7 @@ class Node(Shown):
     value: Annotated[str | None, Field(description="the score, mean or number of parts reached")] = None
     waived: Annotated[str | None, Field(description="the decision that stands in for it")] = None
     results: Annotated[tuple[Judged, ...] | None, Field(description="what people judged, by a rubric's criteria")] = None
+    links: Annotated[tuple[str, ...] | None, Field(description="what the learner shows of it")] = None
     decided_by: Literal["assessment", "awarding"] | None = None
     of: tuple[Node, ...] = ()
 
@@ -125,6 +126,7 @@ def _node(
         value=least.value,
         waived=least.waived,
         results=least.results,
+        links=least.links,
         decided_by="awarding" if awards else "assessment" if not steps else None,
         of=tuple(_node(joined(path, step), part, least.of[i], most.of[i], parts, names) for i, (step, part) in enumerate(steps)),
     )

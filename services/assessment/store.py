@@ -97,13 +97,13 @@ def named_by(entries: Iterable[Entry], retractions: Iterable[Retraction]) -> dic
 
 
 def _entries_to_json(entries: Iterable[Entry]) -> list[Any]:
-    """Of one activity; sources are named by their number. What has no results of a rubric ends without them."""
+    """Of one activity; sources are named by their number. What nobody judged, or has no links, ends without them."""
     sources: dict[str, int] = {}
     listed: list[list[Any]] = []
-    for time, id_, source, digest, _, *rest, results in entries:
+    for time, id_, source, digest, _, *rest, results, links in entries:
         number = sources.setdefault(source, len(sources))
-        kept = [*rest, [list(scored) for scored in results]] if results else rest
-        listed.append([_to_int(time), id_, number, digest, *kept])
+        judged = [[list(scored) for scored in results], *([links] if links else [])] if results else []
+        listed.append([_to_int(time), id_, number, digest, *rest, *judged])
     return [list(sources), listed]
 
 
@@ -113,9 +113,9 @@ def _entries_of(activity: str, text: str) -> tuple[Entry, ...]:
 
 
 def _entries_from_json(activity: str, sources: Sequence[str], listed: Iterable[Sequence[Any]]) -> Iterator[Entry]:
-    for time, id_, number, digest, status, score, grade, attempt, corrects, *results in listed:
+    for time, id_, number, digest, status, score, grade, attempt, corrects, *judged in listed:
         source = sources[number]
-        yield Entry(_to_time(time), id_, source, digest, activity, status, score, grade, attempt, corrects, _results(results))
+        yield Entry(_to_time(time), id_, source, digest, activity, status, score, grade, attempt, corrects, *_judged(*judged))
 
 
 def _before_lines(document: Document) -> Pieces[tuple[Entry, ...]]:
@@ -125,8 +125,8 @@ def _before_lines(document: Document) -> Pieces[tuple[Entry, ...]]:
     return Pieces({activity: tuple(_entries_from_json(activity, sources, listed)) for activity, listed in activities.items()})
 
 
-def _results(kept: Sequence[Any]) -> tuple[Scored, ...]:
-    return tuple(Scored(*one) for one in kept[0]) if kept else ()
+def _judged(results: Sequence[Any] = (), links: Sequence[str] = ()) -> tuple[tuple[Scored, ...], tuple[str, ...]]:
+    return tuple(Scored(*one) for one in results), tuple(links)
 
 
 def _said_to_json(said: Said) -> list[Any]:

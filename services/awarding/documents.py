@@ -130,15 +130,17 @@ def _finding_out(finding: Finding) -> Any:
     kept = [finding.met, list(finding.by), finding.value, finding.waived, [_finding_out(part) for part in finding.of]]
     if finding.results is None:
         return kept
-    return [*kept, [[judged.activity, judged.criterion, judged.level, judged.points] for judged in finding.results]]
+    judged = [[one.activity, one.criterion, one.level, one.points] for one in finding.results]
+    return [*kept, judged] if finding.links is None else [*kept, judged, list(finding.links)]
 
 
 def _finding_in(kept: Any) -> Finding:
     if isinstance(kept, bool):
         return Finding(kept)
-    met, by, value, waived, of, *results = kept
-    judged = tuple(Judged(*one) for one in results[0]) if results else None
-    return Finding(met, tuple(by), value, waived, tuple(_finding_in(part) for part in of), judged)
+    met, by, value, waived, of, *judged = kept
+    results = tuple(Judged(*one) for one in judged[0]) if judged else None
+    links = tuple(judged[1]) if len(judged) > 1 else None
+    return Finding(met, tuple(by), value, waived, tuple(_finding_in(part) for part in of), results, links)
 
 
 def _decision_out(one: Decision) -> list[Any]:

@@ -22,7 +22,7 @@ class AwardStatus(StrEnum):
 class Reason(Message):
     """A requirement as evaluated: each node with its sentence, whether it is met, by what, and what was reached.
 
-    `results` has what people judged by a rubric, where that counts.
+    `results` has what people judged by a rubric, where that counts, and `links` what the learner shows of it.
     """
 
     says: str
@@ -33,6 +33,7 @@ class Reason(Message):
     waived: str | None = None
     of: tuple[Reason, ...] = ()
     results: tuple[Judged, ...] | None = None
+    links: tuple[str, ...] | None = None
 
 
 class LevelReached(Message):

@@ -39,7 +39,8 @@ class Finding:
 
     `by` are the ids of the entries or awards that count here (empty at a group), `value` what was reached where the node
     asks for an amount (a score, a mean, credits, a count), as a decimal in text. `waived` names the decision of a person
-    that stands in for it. `results` has what people judged in the entries that count (None: nothing).
+    that stands in for it. `results` has what people judged in the entries that count (None: nothing), and `links` what the
+    learner shows of it to whoever sees the credential.
     """
 
     met: bool
@@ -48,6 +49,7 @@ class Finding:
     waived: str | None = None
     of: tuple[Finding, ...] = ()
     results: tuple[Judged, ...] | None = None
+    links: tuple[str, ...] | None = None
 
 
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)

@@ -86,4 +86,4 @@ def _is_open(case: Case, parts: Mapping[PartKey, PartSaid]) -> bool:
 
 
 def nodes(finding: Finding) -> int:
-    return 1 + len(finding.by) + len(finding.results or ()) + sum(map(nodes, finding.of))
+    return 1 + len(finding.by) + len(finding.results or ()) + len(finding.links or ()) + sum(map(nodes, finding.of))

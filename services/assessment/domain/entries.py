@@ -29,7 +29,8 @@ class Scored(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One report about an activity. Entries compare in source-time order, ties by id."""
+    """One report about an activity. Entries compare in source-time order, ties by id. `links` are what the learner shows of what
+    people judged."""
 
     time: datetime
     id: str
@@ -42,6 +43,7 @@ class Entry(NamedTuple):
     attempt: int
     corrects: str | None
     results: tuple[Scored, ...] = ()
+    links: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -78,6 +80,7 @@ def as_entry(event: Event[CompletionReported]) -> Entry:
         tuple(Scored(each.criterion, each.level, "" if each.points is None else plain(each.points)) for each in said.results)
         if said.results
         else (),
+        said.evidence if said.results else (),
     )
 
 

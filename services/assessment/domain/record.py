@@ -87,6 +87,7 @@ class Record:
             entry.corrects,
             None if entry.activity in self.activities else entry.activity,
             *(text for scored in entry.results for text in scored),
+            *entry.links,
         )
         size = sum(len(name.encode()) for name in names if name is not None)
         self._check_room(size)

@@ -21,7 +21,7 @@ from typing import Final
 
 from services.assessment.domain.attempts import Archive, AttemptsOf, Effective, lowering
 from services.assessment.domain.decisions import Ruling
-from services.assessment.domain.judged import with_results
+from services.assessment.domain.judged import with_judgement
 from services.assessment.domain.leaves import OPEN, Also, look_up
 from services.assessment.domain.record import PartSaid, Turns
 from services.assessment.domain.rules import PartRule, VersionRule
@@ -168,7 +168,7 @@ class View:
 
     def _explain(self, leaf: Leaf, path: str, moment: Moment) -> Finding:
         assert isinstance(leaf, ENTRY_LEAVES)
-        return with_results(self._look_up(leaf, path, moment), leaf, path, self.archive, self.also)
+        return with_judgement(self._look_up(leaf, path, moment), leaf, path, self.archive, self.also)
 
 
 def _waived(

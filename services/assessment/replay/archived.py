@@ -106,6 +106,7 @@ def names_of(entries: Sequence[Entry], retractions: Sequence[Retraction]) -> int
     for activity in {entry.activity for entry in entries}:
         text += len(activity.encode())
     for entry in entries:
-        names = (entry.id, entry.source, entry.grade, entry.corrects, *(name for scored in entry.results for name in scored))
+        judged = (*(name for scored in entry.results for name in scored), *entry.links)
+        names = (entry.id, entry.source, entry.grade, entry.corrects, *judged)
         text += sum(len(name.encode()) for name in names if name is not None)
     return text

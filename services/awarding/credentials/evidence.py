@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 from services.awarding.credentials.rubrics import names_of, reached, rubric_descriptions, rubric_results
 from shared.events.awarding import AwardFact, Reason
@@ -12,6 +14,9 @@ from shared.events.definitions import Achievement
 from shared.requirements.model import Achievements, Credits, Graded, Leaf, Scored, Skills, WeightedMean
 from shared.requirements.sentences import label, plain
 from shared.requirements.tree import leaves
+
+ALLOWED: Final = "%:/?@!$&'()*+,;="
+LINK: Final = re.compile(r"((?:https?://)?[^/?#]*)([^#]*)(#?)(.*)", re.DOTALL)
 
 
 def result_descriptions(achievement: Achievement, id_: str) -> list[dict[str, Any]]:
@@ -53,21 +58,33 @@ def results(award: AwardFact, achievement: Achievement, id_: str) -> list[dict[s
 
 
 def evidence(award: AwardFact, achievement: Achievement) -> list[dict[str, Any]]:
-    """One narrative entry for each part that was met; for what a person awarded, that a person did."""
+    """One narrative entry for each part that was met, and one for each link that the learner shows of it; for what a person
+    awarded, that a person did."""
     by_path = dict(leaves(achievement.requirement))
+    met = [(path, reason) for path, reason in _leaves_of(award.reason) if reason.met]
     told = [
         {"type": ["Evidence"], "name": reason.says, "narrative": _told(reason, by_path.get(path), achievement)}
-        for path, reason in _leaves_of(award.reason)
-        if reason.met
+        for path, reason in met
     ]
+    shown: dict[str, str] = {}
+    for _, reason in met:
+        for link in reason.links or ():
+            shown.setdefault(address_in(link), reason.says)
     if told:
-        return told
+        return told + [{"id": link, "type": ["Evidence"], "name": name} for link, name in shown.items()]
     by_decision = "The issuer decided that the criteria are met."
     return [{"type": ["Evidence"], "name": "Decision of the issuer", "narrative": by_decision}] if award.decided_by else []
 
 
 def result_id(id_: str, path: str) -> str:
     return f"{id_}#result-{path.replace('/', '-')}" if path else f"{id_}#result"
+
+
+def address_in(link: str) -> str:
+    """A link as RFC 3986 has addresses; what may not stand in one is written with `%`, and nothing else is touched."""
+    host, path, hash_, fragment = LINK.fullmatch(link).groups()  # type: ignore[union-attr]  # it fits anything
+    written = f"{quote(host, safe=ALLOWED + '[]')}{quote(path, safe=ALLOWED)}{hash_}{quote(fragment, safe=ALLOWED)}"
+    return re.sub("%(?![0-9A-Fa-f]{2})", "%25", written)
 
 
 def percent(share: Decimal) -> str:

@@ -32,4 +32,5 @@ def _reason(path: str, node: Requirement, finding: Finding, version: Version, ru
         waived=finding.waived,
         of=beneath,
         results=finding.results,
+        links=finding.links,
     )

@@ -81,3 +81,21 @@ def test_a_criterion_has_one_level() -> None:
         CompletionReported.model_validate(
             {"learner": "l", "activity": CASE, "status": "passed", "results": [CARE, {**CARE, "level": "poor"}]}
         )
+
+
+def test_the_links_that_a_learner_shows_go_with_what_people_judged_of_them() -> None:
+    shown = ("https://weaver.example/rug", "https://weaver.example/scarf")
+    learner = lived(
+        {"activity": CASE, "passed": True}, verdict("e1", 1, CARE, evidence=shown), completion("e2", 2, evidence=shown)
+    )
+    assert learner.part().finding.links == shown
+    document = to_document(learner.record)
+    assert from_document(LEARNER, document) == learner.record
+    assert [entry.links for entry in learner.record.entries.values()] == [shown, ()]
+    assert all(link.encode() in learner.verdict().to_json() for link in shown)
+
+
+def test_a_verdict_without_links_says_nothing_of_them() -> None:
+    learner = lived({"activity": CASE, "passed": True}, verdict("e1", 1, CARE))
+    assert learner.part().finding.links is None
+    assert b"links" not in learner.verdict().to_json()

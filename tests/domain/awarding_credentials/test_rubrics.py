@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
-from services.awarding.credentials.evidence import result_descriptions
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.awarding.credentials.evidence import address_in, result_descriptions
 from services.awarding.documents import from_document, to_document
 from services.awarding.domain.inputs import Part, Verdict
 from services.awarding.domain.record import Record
@@ -59,8 +64,8 @@ def ethics(requirement: dict[str, Any], *reviews: dict[str, Any]) -> Achievement
 JUDGED: Final = (Judged(CASE, "care", "fair", "1.5"), Judged(CASE, "style", "dull", "0"))
 
 
-def credential(*judged: Judged, met: bool = True) -> dict[str, Any]:
-    reason = Reason(says="Pass The case", met=met, by=("e1",), results=judged or None)
+def credential(*judged: Judged, met: bool = True, links: tuple[str, ...] | None = None) -> dict[str, Any]:
+    reason = Reason(says="Pass The case", met=met, by=("e1",), results=judged or None, links=links)
     return edition_of(ethics({"activity": CASE, "passed": True}, REVIEW), reason).document()
 
 
@@ -94,6 +99,35 @@ def test_the_levels_reached_are_results_that_lead_to_their_descriptions() -> Non
     assert "achievedLevel" in canonical(document)
 
 
+def test_what_the_learner_shows_is_evidence_with_its_address() -> None:
+    document = credential(*JUDGED, links=("https://weaver.example/rug", "https://weaver.example/rug"))
+    [told, shown] = document["evidence"]
+    assert "id" not in told
+    assert shown == {"id": "https://weaver.example/rug", "type": ["Evidence"], "name": "Pass The case"}
+    assert "<https://weaver.example/rug>" in canonical(document)
+    assert credential(*JUDGED, met=False, links=("https://weaver.example/rug",)).get("evidence") is None
+
+
+@pytest.mark.parametrize(
+    ("link", "address"),
+    [
+        ("https://weaver.example/rug?of=1&at=%C3%A9#a", "https://weaver.example/rug?of=1&at=%C3%A9#a"),
+        ("https://weaver.example/a b", "https://weaver.example/a%20b"),
+        ("https://wéaver.example/100%", "https://w%C3%A9aver.example/100%25"),
+        ("http://[::1]:8000/a[1]#b#c", "http://[::1]:8000/a%5B1%5D#b%23c"),
+    ],
+)
+def test_a_link_is_written_as_an_address(link: str, address: str) -> None:
+    assert address_in(link) == address
+
+
+@given(st.text(max_size=40).map("https://weaver.example/".__add__))
+def test_any_link_is_an_address_that_is_written_once(link: str) -> None:
+    written = address_in(link)
+    assert address_in(written) == written
+    assert re.fullmatch(r"https://weaver\.example/([A-Za-z0-9\-._~:/?@!$&'()*+,;=#]|%[0-9A-Fa-f]{2})*", written)
+
+
 def test_what_another_rubric_judged_and_what_is_not_met_is_no_result() -> None:
     strange = Judged("urn:cairn:review:law:case", "care", "fair"), Judged(CASE, "care", "brilliant"), Judged(CASE, "wit", "fair")
     assert "result" not in credential(*strange)["credentialSubject"]
@@ -121,8 +155,9 @@ def test_without_reviews_nothing_about_rubrics_is_said() -> None:
     assert AwardGranted.model_validate_json(award.to_json()) == award
 
 
-def test_the_record_keeps_what_was_judged_and_reads_what_was_kept_before() -> None:
-    finding = Finding(True, ("e1",), results=JUDGED)
+@pytest.mark.parametrize("links", [None, ("https://weaver.example/rug",)])
+def test_the_record_keeps_what_was_judged_and_reads_what_was_kept_before(links: tuple[str, ...] | None) -> None:
+    finding = Finding(True, ("e1",), results=JUDGED, links=links)
     record = Record("ada", verdicts={"ethics": Verdict(1, ((1, (Part("", ((NOON, NOON),), (), finding),)),))})
     assert from_document("ada", to_document(record)) == record
     before = {"kept": '{"verdicts":[["ethics",1,[[1,[["",[[0,0]],[],[true,["e1"],"0.5",null,[]]]]]]]]}'}
