@@ -88,11 +88,12 @@ async def check(
     )
 
 
-async def status_now(tools: Tools, document: Mapping[str, Any]) -> Check:
+async def status_now(tools: Tools, document: Mapping[str, Any], *, afresh: bool = False) -> Check:
     """Whether the issuer of a credential that was checked before has taken it back since. Only its issuer, id and
-    credentialStatus are looked at."""
+    credentialStatus are looked at. Lists that were read a moment ago, for another credential, serve again unless they are to be
+    read `afresh`."""
     begun = monotonic()
-    resolver = Resolver(tools.fetcher, tools.own, tools.origins, begun + tools.within - WORKING)
+    resolver = Resolver(tools.fetcher, tools.own, tools.origins, begun + tools.within - WORKING, afresh=afresh)
     return await status_of(Bench(resolver, tools.workers, begun + tools.within, tools.known), document)
 
 

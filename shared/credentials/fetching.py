@@ -148,9 +148,11 @@ class Fetcher:
         )
         self._shelf: Shelf[Fetched] = Shelf(entries=256, size=32_000_000)
 
-    async def get(self, address: str, *, within: float = WITHIN, most_bytes: int = MOST_BYTES, accept: str = "*/*") -> Fetched:
-        """The document there, from memory if its server allows. Raises NotFetched."""
-        if (kept := self._shelf.get((address, accept))) is not None:
+    async def get(
+        self, address: str, *, within: float = WITHIN, most_bytes: int = MOST_BYTES, accept: str = "*/*", afresh: bool = False
+    ) -> Fetched:
+        """The document there, from memory if its server allows and it need not be read `afresh`. Raises NotFetched."""
+        if not afresh and (kept := self._shelf.get((address, accept))) is not None:
             return kept
         asked = address
         try:

@@ -90,13 +90,14 @@ class Identity:
 
 @dataclass
 class Resolver:
-    """Of one check. `until` is the moment, by `monotonic`, after which nothing more is asked for."""
+    """Of one check. `until` is the moment, by `monotonic`, after which nothing more is asked for; `afresh`: not from memory."""
 
     fetcher: Fetcher
     own: Own
     origins: Sequence[str]
     until: float
     given: Mapping[str, Any] = field(default_factory=dict)
+    afresh: bool = False
     asked: int = 0
     identities: dict[str, Identity | NotFound] = field(default_factory=dict)
 
@@ -111,7 +112,10 @@ class Resolver:
         if self.asked > MOST_DOCUMENTS:
             raise NotFound(bare, "it names more addresses than one check asks for", answered=False)
         try:
-            fetched: Fetched = await self.fetcher.get(bare, within=self.until - monotonic(), most_bytes=most_bytes, accept=accept)
+            within = self.until - monotonic()
+            fetched: Fetched = await self.fetcher.get(
+                bare, within=within, most_bytes=most_bytes, accept=accept, afresh=self.afresh
+            )
         except NotFetched as error:
             raise NotFound(bare, error.says, answered=error.code in ANSWERS) from error
         return fetched.body, "live"

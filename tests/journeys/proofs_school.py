@@ -51,11 +51,11 @@ class School:
     def list(self) -> str:
         return f"{self.host.origin}/list"
 
-    def is_there(self, *taken_back: str) -> None:
+    def is_there(self, *taken_back: str, keep: str = "no-store") -> None:
         """It answers; these credentials are taken back."""
         self.host.says("/school/did.json", json.dumps(identity(ED, did=self.did)).encode(), cache_control="no-store")
         kept = listing(*(self.places[id_] for id_ in taken_back), id=self.list, issuer=self.did)
-        self.host.says("/list", json.dumps(self.sign(kept)).encode(), cache_control="no-store")
+        self.host.says("/list", json.dumps(self.sign(kept)).encode(), cache_control=keep)
 
     def is_away(self) -> None:
         self.host.answers.clear()

@@ -139,6 +139,8 @@ async def test_what_was_fetched_is_kept_as_long_as_its_server_allows(host: Host,
     for path in ("/kept", "/said-nothing", "/fleeting") * 2:
         await fetcher.get(f"http://127.0.0.1:{host.port}{path}")
     assert host.asked == ["/kept", "/said-nothing", "/fleeting", "/fleeting"]
+    await fetcher.get(f"http://127.0.0.1:{host.port}/kept", afresh=True)
+    assert host.asked[4:] == ["/kept"]
 
 
 def test_what_is_kept_is_bounded_in_number_bytes_and_time() -> None:

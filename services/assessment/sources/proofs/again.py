@@ -96,12 +96,12 @@ class CheckingAgain:
             leased = await self._tracking.lease_one(proof, self._clock())
             if leased is None:
                 break
-            await self._look_at(leased)
+            await self._look_at(leased, afresh=True)
             if leased.sealed is not None:
                 break
         return await self._tracking.one(proof.id)
 
-    async def _look_at(self, proof: Proof) -> None:
+    async def _look_at(self, proof: Proof, *, afresh: bool = False) -> None:
         registered = await self._registry.one(proof.source)
         if registered is None or not isinstance(registered.source.options, Options):
             return await self._tracking.forget(proof)
@@ -113,7 +113,7 @@ class CheckingAgain:
         credential = await self._needed(proof)
         if credential is None:
             return await self._tracking.forget(proof)
-        found = await self._status(credential)
+        found = await self._status(credential, afresh)
         now = self._clock()
         if found.outcome == "unknown":
             since = proof.unknown_since or now
@@ -156,9 +156,9 @@ class CheckingAgain:
         except Unreadable:
             return None
 
-    async def _status(self, credential: dict[str, Any]) -> Check:
+    async def _status(self, credential: dict[str, Any], afresh: bool) -> Check:
         try:
-            return await status_now(self._tools, credential)
+            return await status_now(self._tools, credential, afresh=afresh)
         except TookTooLong:
             return finding("status.unreadable", address="its list", reason="it took too long")
 
