@@ -14,8 +14,8 @@ import pytest
 from shared.kafka import Outgoing, Publisher
 from shared.mongo import Database
 from shared.topics import COMPLETIONS, REQUESTS, TOPICS, VERDICTS
-from tests.fuzz.dead import records
 from tests.platform.eventually import eventually
+from tests.platform.log import records
 from tests.security.school import ADA, BEN, CANARY, NAMES, SERVICES, STAFF_SCOPES, School
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -118,7 +118,7 @@ async def test_no_topic_names_a_person(school: School) -> None:
     for topic in TOPICS:
         if topic.name.endswith("dead-letters"):
             continue
-        async for record in records(school.platform.bootstrap, topic):
+        async for record in records(school.platform.bootstrap, topic.name):
             text = repr((record.key, record.value, record.headers))
             if record.key == b"zz-buried":
                 continue
