@@ -189,7 +189,9 @@ async def _issuer(bench: Bench, document: Mapping[str, Any], method: Method) -> 
     mine = identity.listed(method)
     if mine is None:
         if identity.origin == "derived":
-            return finding("issuer.mismatch", signer=method.controller or method.id, issuer=identity.id)
+            return finding(
+                "issuer.mismatch", signer=method.controller or method.id or "a key in the token itself", issuer=identity.id
+            )
         return finding("issuer.key_not_listed", *told)
     if mine.id in identity.methods and mine.controller not in (None, identity.id):
         return finding("issuer.mismatch", *told, signer=mine.controller, issuer=identity.id)

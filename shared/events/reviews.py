@@ -141,7 +141,7 @@ class Review(Described):
 
     def share(self, levels: Mapping[str, str]) -> Decimal:
         """The share of the points, to ten places, rounded down. Raises ValueError as `Rubric.reached` does."""
-        return (self._points(levels) / self.rubric.most).quantize(PLACES, ROUND_DOWN)
+        return (self._points(levels) / self.rubric.most).quantize(PLACES, ROUND_DOWN).normalize()
 
     def passed(self, levels: Mapping[str, str]) -> bool:
         """Raises ValueError as `Rubric.reached` does."""

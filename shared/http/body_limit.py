@@ -56,7 +56,7 @@ class BodyLimit:
                 if not path.startswith(EXEMPT):
                     answering.enter_context(self.room.answering())
             except TooLong:
-                detail = f"A request may have {limit} bytes at most."
+                detail = f"A request may have {limit:,} bytes at most ({limit / 1_000_000:.1f} MB)."
                 problem = Problem(413, detail=detail, headers={"connection": "close"})
             except Full as full:
                 problem = self.room.refusal(full)

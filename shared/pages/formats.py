@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
@@ -41,8 +41,8 @@ class Formats:
         return format_decimal(Decimal(str(amount)), locale=self.locale)
 
     def percent(self, share: Amount) -> str:
-        """0.625 is "62.5%"."""
-        value = Decimal(str(share))
+        """0.625 is "62.5%". Two places at most, rounded down: what isn't reached never looks as if it were."""
+        value = Decimal(str(share)).quantize(Decimal("0.0001"), ROUND_DOWN).normalize()
         return format_percent(value, format=None, locale=self.locale, decimal_quantization=False)
 
     def money(self, amount: Amount, currency: str) -> str:

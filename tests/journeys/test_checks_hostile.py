@@ -48,7 +48,7 @@ async def test_a_picture_of_fifty_megabytes_is_too_large(house: House, declared:
         return await house.http.post("/checks", content=content, headers={"content-type": "image/png"})
 
     answer = await in_time(brought)
-    assert (answer.status_code, answer.json()["detail"]) == (413, "A request may have 8500000 bytes at most.")
+    assert (answer.status_code, answer.json()["detail"]) == (413, "A request may have 8,500,000 bytes at most (8.5 MB).")
 
 
 async def test_a_picture_just_within_the_limit_is_looked_at(house: House) -> None:

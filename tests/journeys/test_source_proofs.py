@@ -295,6 +295,46 @@ async def test_a_record_that_was_changed_or_taken_back_spoils_all_in_it(scene: S
     assert (answer.status_code, "cannot be relied on" in answer.json()["detail"]) == (422, True)
 
 
+async def test_a_record_without_credentials_is_refused_and_counted(scene: Scene) -> None:
+    ada = await scene.learner(email="c1@example.org")
+    before = (await scene.town.ask("GET", f"/sources/{scene.source.id}/health", "sources:read")).json()["today"]
+    answer = await scene.bring(scene.school.record([]), ada, email="c1@example.org")
+    assert (answer.status_code, "no credentials" in answer.json()["detail"]) == (422, True)
+    after = (await scene.town.ask("GET", f"/sources/{scene.source.id}/health", "sources:read")).json()["today"]
+    assert after["refused"] == before["refused"] + 1
+
+
+@pytest.mark.parametrize(
+    ("entered", "given", "said"),
+    [
+        ("mia1@example.org", "mia1@example.org", "Mia1@Example.org"),
+        ("Mia2@Example.org", "mia2@example.org", "mia2@example.org"),
+        ("mia3@example.org", "MIA3@example.org", "Mia3@example.org"),
+    ],
+)
+async def test_an_address_is_the_same_in_small_and_capital_letters(scene: Scene, entered: str, given: str, said: str) -> None:
+    mia = await scene.learner(email=entered)
+    plain = {"type": "IdentityObject", "identityType": "emailAddress", "identityHash": given, "hashed": False}
+    await scene.taken(scene.school.badge(plain), mia)
+    await scene.taken(scene.school.badge(hashed(given.lower())), mia, email=said)
+    assert len(await scene.said_of(mia)) == 2
+
+
+async def test_a_trial_checks_what_would_be_brought_and_writes_nothing(scene: Scene) -> None:
+    await scene.learner(email="c2@example.org")
+    plain = {"type": "IdentityObject", "identityType": "emailAddress", "identityHash": "c2@example.org", "hashed": False}
+    good, token = scene.school.badge(plain), scene.school.token(plain)
+    given = [good, token, good | {"name": "Changed"}, scene.school.record([scene.school.badge(plain)])]
+    answer = await scene.town.ask("POST", f"/sources/{scene.source.id}/trial", "sources:write", body=given)
+    items = answer.raise_for_status().json()["items"]
+    assert [item["outcome"] for item in items] == ["accepted", "accepted", "refused", "accepted"]
+    assert items[0]["events"][0]["data"]["activity"] == OURS
+    assert "something was changed" in items[2]["detail"]
+    assert await scene.town.town.database["proofs"].count_documents({}) == 0
+    many = await scene.town.ask("POST", f"/sources/{scene.source.id}/trial", "sources:write", body=[good] * 6)
+    assert many.status_code == 422
+
+
 async def test_a_credential_may_come_in_a_picture_or_a_form(scene: Scene) -> None:
     ada = await scene.learner(email="b1@example.org")
     picture = bake_png(PNG, scene.school.token(hashed("b1@example.org")))
@@ -348,6 +388,8 @@ async def test_after_an_erasure_nothing_of_it_is_kept_or_asked_about(scene: Scen
 
 
 async def test_staff_has_a_credential_checked_now_and_what_is_taken_back_is_taken_back_at_once(scene: Scene) -> None:
+    """Whatever its issuer's server says of how long its list may be kept."""
+    scene.school.is_there(keep="max-age=300")
     ada = await scene.learner(email="b4@example.org")
     badge = scene.school.badge(hashed("b4@example.org"))
     id_ = await scene.taken(badge, ada, email="b4@example.org")
@@ -356,7 +398,7 @@ async def test_staff_has_a_credential_checked_now_and_what_is_taken_back_is_take
     answer = await scene.town.ask("POST", path, "sources:write")
     assert (answer.status_code, answer.json()["code"], answer.json()["state"]) == (200, "status.clear", "stands")
 
-    scene.school.is_there(badge["id"])
+    scene.school.is_there(badge["id"], keep="max-age=300")
     found = (await scene.town.ask("POST", path, "sources:write")).json()
     assert (found["state"], found["says"]) == ("taken_back", "The issuer has revoked it.")
     assert [one["data"].get("retracts") for one in await scene.said_of(ada)] == [None, id_]

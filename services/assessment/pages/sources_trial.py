@@ -14,9 +14,9 @@ from services.assessment.pages.frame import In, _
 from services.assessment.pages.sources_accounts import DONE_WITH
 from services.assessment.pages.sources_frame import Changing, Looking, Of, kept, source_page
 from services.assessment.sources.answers import TrialShown
-from services.assessment.sources.api import MOST_TRIED
 from services.assessment.sources.doors.bodies import json_in
 from services.assessment.sources.sources import At
+from services.assessment.sources.trying import MOST_PROOFS, MOST_TRIED, tried
 from shared.http import Problem
 from shared.http.sessions import SameOrigin
 
@@ -35,16 +35,21 @@ async def try_it(request: Request, of: Of, caller: Changing, at: At, pages: In, 
     """The answer is the page itself: nothing is written that one could come back to."""
     text = kept(form, "original")
     try:
-        given = json_in(text.encode(errors="replace"))
+        token = of.source.format == "proofs" and text.strip().startswith("ey")
+        given = text.strip() if token else json_in(text.encode(errors="replace"))
     except Problem as problem:
         said = pages.text(request, _("This is not JSON. %(detail)s"), detail=problem.detail or "")
         return source_page(request, pages, caller, of, "desk/sources/trial.html", problem.status, text=text, found=[], error=said)
-    originals = given if isinstance(given, list) else [given]
-    if not 0 < len(originals) <= MOST_TRIED:
-        said = pages.text(request, _("Paste one original, or a list of up to %(most)d."), most=MOST_TRIED)
+    try:
+        results = await tried(at, of.source, given)
+    except Problem as problem:
+        if problem.status != 422:
+            raise
+        most = MOST_PROOFS if of.source.format == "proofs" else MOST_TRIED
+        said = pages.text(request, _("Paste one original, or a list of up to %(most)d."), most=most)
         return source_page(request, pages, caller, of, "desk/sources/trial.html", 422, text=text, found=[], error=said)
     names = {kind: pages.text(request, name) for kind, name in DONE_WITH}
-    found = [_shown(TrialShown.of(one), names) for one in await at.intake.trial(of.source, originals)]
+    found = [_shown(TrialShown.of(one), names) for one in results]
     return source_page(request, pages, caller, of, "desk/sources/trial.html", text=text, found=found)
 
 

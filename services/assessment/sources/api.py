@@ -16,13 +16,12 @@ from services.assessment.sources.health import health_of
 from services.assessment.sources.reading import YAML, json_schema, source_in, yaml_in
 from services.assessment.sources.registry import Moved, NotPossible, Registered
 from services.assessment.sources.sources import At
+from services.assessment.sources.trying import MOST_TRIED, tried
 from shared.http import Caller, Page, Paging, Problem, requires
 from shared.http.problems import invalid
 from shared.requirements.model import Slug
 
 router = APIRouter(tags=["sources"])
-
-MOST_TRIED: Final = 500
 
 
 class SchemaResponse(JSONResponse):
@@ -161,10 +160,7 @@ async def try_source(source: Named, request: Request, at: At, caller: MayWrite) 
     """What would become of originals, were they sent, and what would be published. Nothing is written."""
     media_type(request, JSON)
     given = json_in(await request.body())
-    originals = given if isinstance(given, list) else [given]
-    if not 0 < len(originals) <= MOST_TRIED:
-        raise invalid([{"loc": ("body",), "msg": f"A trial has 1 to {MOST_TRIED} originals, not {len(originals)}"}])
-    found = await at.intake.trial((await registered(at, source)).source, originals)
+    found = await tried(at, (await registered(at, source)).source, given)
     return Trials(items=tuple(map(TrialShown.of, found)))
 
 

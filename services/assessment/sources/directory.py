@@ -2,7 +2,8 @@
 
 names  {_id: mark of (directory, kind, name), directory, learner, at, hash}
 
-An address is entered with its hash, by which some systems name the same learner: such an entry is a `hash`.
+An address is entered with its hash, by which some systems name the same learner: such an entry is a `hash`. Of addresses of the
+kind `email`, also of a format's own, letters small and capital are the same.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ class Directory:
         await self._database.create("names", [("learner", ASCENDING)])
 
     def mark(self, lookup: Lookup) -> str:
-        return self._vault.name(*lookup)
+        value = lookup.value.lower() if lookup.kind.rpartition(":")[2] == "email" else lookup.value
+        return self._vault.name(lookup.directory, lookup.kind, value)
 
     async def learners(self, lookups: Iterable[Lookup]) -> dict[Lookup, str]:
         """Those that are known, found with one question."""
-        marks = {self.mark(lookup): lookup for lookup in lookups}
-        found = await by_ids(self._names, list(marks))
-        return {marks[document["_id"]]: document["learner"] for document in found}
+        marks = {lookup: self.mark(lookup) for lookup in lookups}
+        found = {document["_id"]: document["learner"] for document in await by_ids(self._names, list(set(marks.values())))}
+        return {lookup: found[mark] for lookup, mark in marks.items() if mark in found}
 
     async def enter(self, names: Mapping[Lookup, str]) -> list[str]:
         """These names mean these learners from now on, whoever they meant before. The marks of all that means them now."""

@@ -44,6 +44,7 @@ RAW: Final = frozenset(
 LARGER: Final = dict.fromkeys(("/sources/{source}/proofs", "/my/proofs"), MOST_PICTURE + 100_000)
 """Bytes of a request, for pictures and what is around them in a form: here, and on the learner's page."""
 SAID: Final[tuple[Match, ...]] = ("email", "student_id", "name")
+ONLY_STAFF: Final = "Only a member of staff can confirm whose a credential is; leave `confirmed` out."
 FIELDS: Final = ("learner", "confirmed", *SAID)
 LONGEST: Final = 500
 
@@ -180,14 +181,16 @@ def _bringing(caller: Caller | None, fields: Mapping[str, str]) -> Bringing:
     learner = fields.get("learner")
     if caller is None:
         if "confirmed" in fields:
-            raise Problem(403, detail="Only a member of staff can confirm whose a credential is.")
+            raise Problem(403, detail=ONLY_STAFF)
         return Bringing(learner, "the source", said)
     if caller.may(STAFF) and (learner is not None or not caller.is_learner):
         if learner is None:
             raise Problem(422, detail="Say whose it is: `learner` is missing.")
         return Bringing(learner, caller.subject, said, fields.get("confirmed"))
     own = caller.learner if caller.is_learner or caller.may("self:read") else None
-    if own is None or learner not in (None, own) or "confirmed" in fields:
+    if own is not None and learner in (None, own) and "confirmed" in fields:
+        raise Problem(403, detail=ONLY_STAFF)
+    if own is None or learner not in (None, own):
         raise forbidden(STAFF, f"A learner brings their own credentials; for others this needs the scope {STAFF}.")
     return Bringing(own, caller.subject, said)
 

@@ -24,6 +24,7 @@ TOO_MANY: Final = (
     f"the record has more than {MOST_PARTS} credentials, of which those were checked; bring the others by themselves"
 )
 TOO_LARGE: Final = f"a credential may have {LARGEST} bytes; leave out pictures that are in it"
+EMPTY: Final = "the record has no credentials; it needs at least one in `credentialSubject.verifiableCredential`"
 RECORD_WITHIN: Final = "it is a record within a record; bring that by itself"
 
 
@@ -92,6 +93,8 @@ def _parts(report: Report, record: dict[str, Any], options: Options) -> Iterator
         yield _sized(Brought(credential, token, facts, id_ if isinstance(id_, str) else None, subject))
     if left:
         yield unreadable(TOO_MANY)
+    elif not checked:
+        yield unreadable(EMPTY)
 
 
 def _spoiled(report: Report) -> Check | None:

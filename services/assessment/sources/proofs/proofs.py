@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import orjson
+
 from services.assessment.sources.applying import Applying
 from services.assessment.sources.claims import Kind, Outcome, Wrong
 from services.assessment.sources.document import Source
@@ -16,7 +18,7 @@ from services.assessment.sources.formats.proofs import since as since_of
 from services.assessment.sources.gate import Gate
 from services.assessment.sources.intake import Intake
 from services.assessment.sources.proofs.again import CheckingAgain
-from services.assessment.sources.proofs.checking import Brought, brought_in
+from services.assessment.sources.proofs.checking import Brought, Refused, brought_in
 from services.assessment.sources.proofs.matching import Bringing, Matching, subjects_in
 from services.assessment.sources.proofs.tracking import Proof, Tracking
 from shared.credentials.checking import Tools
@@ -76,6 +78,17 @@ class Proofs:
                 learner, replaces = one.original["given"].get("to"), one.original.get("replaces")
                 await self.tracking.taken(one.mark, source, one.claim, learner, one.since, replaces, datetime.now(UTC))
         return outcomes
+
+    async def originals(self, source: Source, credentials: Sequence[Any]) -> list[dict[str, Any]]:
+        """Of credentials and records, each an object or a token: what would go in if the source itself brought them."""
+        assert isinstance(source.options, Options)
+        found: list[Brought | Refused] = []
+        for one in credentials:
+            async with self._slots:
+                found += await brought_in(
+                    self._tools, one.encode() if isinstance(one, str) else orjson.dumps(one), source.options
+                )
+        return [one.original({}) if isinstance(one, Brought) else one for one in found]
 
     async def held(self, proofs: Sequence[Proof]) -> frozenset[str]:
         """The ids of those that count for nothing yet, because what they are about is not known here."""

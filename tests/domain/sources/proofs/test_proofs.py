@@ -118,6 +118,14 @@ def test_what_could_not_be_found_out_is_to_be_sent_again() -> None:
     assert (wrong.status, "send it again later: Nobody answers" in wrong.detail) == (503, True)
 
 
+@pytest.mark.parametrize("code", ["proof.suite_unsupported", "status.unsupported", "issuer.no_document"])
+def test_what_can_never_be_found_out_here_is_not_to_be_sent_again(code: str) -> None:
+    wrong = refused(
+        original(checked={"verdict": "undecided", "code": code, "says": "It is signed in a way that is not known here."})
+    )
+    assert (wrong.status, "it cannot be checked here: It is signed" in wrong.detail) == (422, True)
+
+
 def test_an_issuer_that_is_not_trusted_is_refused_and_those_that_are_named() -> None:
     wrong = refused(original(credential(issuer="did:web:mill.example")))
     assert (wrong.status, wrong.place) == (403, "credential.issuer")

@@ -107,6 +107,15 @@ def _read(
     return [Claim(id_, time_of(credential), names, activity, result)]
 
 
+BEYOND_US: Final = frozenset(
+    {
+        *("proof.key_unknown", "proof.key_unreadable", "proof.suite_unsupported", "proof.not_canonical"),
+        *("issuer.no_document", "issuer.no_keys", "status.unsupported", "status.malformed"),
+    }
+)
+"""Findings on what could not be found out, and will not be if it is sent again."""
+
+
 def _check(checked: Mapping[str, Any]) -> None:
     """Whether what was found out about it lets it be relied on. What could not be found out may be found out another time."""
     verdict = checked.get("verdict")
@@ -115,6 +124,8 @@ def _check(checked: Mapping[str, Any]) -> None:
     says = the_text(checked.get("says"), "checked.says").rstrip(".")
     if verdict == "invalid":
         raise Wrong(f"it cannot be relied on: {says}", "credential")
+    if checked.get("code") in BEYOND_US:
+        raise Wrong(f"it cannot be checked here: {says}; proofs are taken that can be", "credential")
     raise Wrong(f"it could not be checked now, so send it again later: {says}", "credential", status=503)
 
 

@@ -1,0 +1,29 @@
+"""What would become of originals, were they sent. Nothing is written."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from services.assessment.sources.claims import Understood
+from services.assessment.sources.document import Source
+from services.assessment.sources.sources import Sources
+from shared.http.problems import invalid, unavailable
+
+MOST_TRIED: Final = 500
+MOST_PROOFS: Final = 5
+"""Each is checked by asking those who issued it."""
+
+
+async def tried(at: Sources, source: Source, given: Any) -> list[Understood]:
+    """Of one original, or a list of them: as the source sends them, of a source of proofs the credentials as they are brought.
+    Raises the problems 422 and 503."""
+    originals = given if isinstance(given, list) else [given]
+    proofs = source.format == "proofs"
+    most = MOST_PROOFS if proofs else MOST_TRIED
+    if not 0 < len(originals) <= most:
+        raise invalid([{"loc": ("body",), "msg": f"A trial has 1 to {most} originals, not {len(originals)}"}])
+    if proofs:
+        if at.proofs is None:
+            raise unavailable(60, "This process takes no proofs.")
+        originals = await at.proofs.originals(source, originals)
+    return await at.intake.trial(source, originals)
