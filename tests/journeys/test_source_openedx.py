@@ -190,6 +190,7 @@ async def test_while_the_registry_is_away_messages_wait_and_none_is_lost(town: S
     try:
         async with in_background(town.sources):
             await eventually(waiting, within=40)
+            assert (await town.ask("GET", f"/sources/{source.id}/health", "sources:read")).json()["state"] == "waiting"
             assert await town.counts(source) == {}
             bus.registry.thaw()
             await counted(town, source, accepted=2)

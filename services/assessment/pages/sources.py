@@ -57,6 +57,12 @@ KEYS: Final = {
     "webhook": _("A secret by which each delivery is signed, as Standard Webhooks says."),
 }
 
+OWN_WAYS: Final = {
+    "canvas": (_("With “Sign Payload”, where the document has signed_by: the signature shows who it is; no key is needed."),),
+    "moodle": (_("The key in one text, as <key id>:<secret>, in the field “Token” of local_webhooks."),),
+    "caliper": (_("The key in one text, as <key id>:<secret>, in the sensor's field for a key."),),
+}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -75,7 +81,7 @@ class Row:
 
     @property
     def worries(self) -> bool:
-        return self.state in ("silent", "losing", "refusing") or bool(self.waits_for)
+        return self.state in ("silent", "losing", "waiting", "refusing")
 
 
 @dataclass(frozen=True)
@@ -166,7 +172,7 @@ def _sends(request: Request, pages: Pages, of: Registered) -> dict[str, Any]:
     return {
         "addresses": [f"{pages.site.own}{path.replace('{source}', of.source.id)}" for path in ADDRESSES[known.name]],
         "how": pages.text(request, AS.get(known.name, OTHERWISE)),
-        "by": [pages.text(request, KEYS[kind]) for kind in known.keys],
+        "by": [pages.text(request, way) for way in (*OWN_WAYS.get(known.name, ()), *(KEYS[kind] for kind in known.keys))],
     }
 
 

@@ -143,7 +143,7 @@ class Health(Shown):
     from what it sent were not taken by the stream."""
 
     source: str
-    state: Literal["paused", "never_heard", "silent", "losing", "refusing", "well"]
+    state: Literal["paused", "never_heard", "silent", "losing", "waiting", "refusing", "well"]
     last_event: Instant | None
     silent_for: float | None
     too_long: bool | None

@@ -23,6 +23,14 @@ REFUSED_AFTER: Final = 0.05
 """Seconds after which a credential is refused, whatever was wrong with it: the time tells nothing about which keys there are,
 and guessing takes long."""
 
+WAYS: Final = f"Basic, an access token, or a webhook's signature ({SIGNATURE})"
+OWN_WAYS: Final = {
+    "canvas": ("an event in a JWT, with Sign Payload, where the source's document has signed_by",),
+    "moodle": ("`<key id>:<secret>` as `token` in the event",),
+    "caliper": ("`<key id>:<secret>` as a bearer token",),
+}
+"""How else the senders of a format show it."""
+
 CHALLENGE: Final = 'Basic realm="cairn", charset="UTF-8", Bearer realm="cairn"'
 
 
@@ -41,7 +49,7 @@ class Gate:
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        key, why = await self._key_of(request, slug, body)
+        key, why = await self._key_of(request, slug, body, formats[0] if formats else "")
         if key is None:
             await asyncio.sleep(begun + REFUSED_AFTER - loop.time())
             raise Problem(401, detail=why, headers={"www-authenticate": CHALLENGE})
@@ -75,13 +83,13 @@ class Gate:
             raise unavailable(300, f"The source {source.id} is paused: nothing is taken from it until staff lets it go on.")
         return source
 
-    async def _key_of(self, request: Request, slug: str | None, body: bytes | None) -> tuple[Key | None, str]:
+    async def _key_of(self, request: Request, slug: str | None, body: bytes | None, format_: str) -> tuple[Key | None, str]:
         """The key that the request proves to have; or None, and why."""
         said = request.headers.get("authorization")
         if said is None:
             if body is None or slug is None:
                 return None, "This needs a source's key: Basic with key id and secret, or an access token of POST /oauth/token."
-            return await self._signer(request, slug, body)
+            return await self._signer(request, slug, body, format_)
         scheme, _, value = said.partition(" ")
         if scheme.lower() == "basic":
             return await self._by_secret(value.strip()), "There is no such key, or that is not its secret."
@@ -96,9 +104,9 @@ class Gate:
             return None
         return await self.keys.by_secret(id_, secret) if colon else None
 
-    async def _signer(self, request: Request, slug: str, body: bytes) -> tuple[Key | None, str]:
+    async def _signer(self, request: Request, slug: str, body: bytes, format_: str) -> tuple[Key | None, str]:
         if SIGNATURE not in request.headers:
-            return None, f"This needs a source's key: Basic, an access token, or a webhook's signature ({SIGNATURE})."
+            return None, f"This needs a source's key: {'; or '.join((WAYS, *OWN_WAYS.get(format_, ())))}."
         try:
             candidates = await self.keys.webhook_secrets(slug)
             key = signed_with(request.headers, body, candidates, time())

@@ -13,7 +13,7 @@ from services.assessment.sources.registry import Registered
 from services.assessment.sources.sources import Sources
 from services.assessment.sources.topics.listeners import on_topics
 
-State = Literal["paused", "never_heard", "silent", "losing", "refusing", "well"]
+State = Literal["paused", "never_heard", "silent", "losing", "waiting", "refusing", "well"]
 
 LATEST: Final = 20
 LONG_AGO: Final = timedelta(days=400)
@@ -29,6 +29,7 @@ async def health_of(at: Sources, registered: Registered) -> Health:
     since = last or registered.made_at
     too_long = None if source.expects_every is None else now - since > source.expects_every
     shown = day_shown(days.get(today) or Day(source.id, today))
+    topics = await _topics(at, registered) if on_topics(registered) else None
     read = await at.accounts.readings(yesterday, today, source.event_source)
     dead = sum(day.dead for day in read)
     # What followed today may still be on its way.
@@ -36,7 +37,7 @@ async def health_of(at: Sources, registered: Registered) -> Health:
     unread = max(0, said - dead - sum(day.new for day in read))
     return Health(
         source=source.id,
-        state=_state(registered, last, too_long, dead + unread, shown),
+        state=_state(registered, last, too_long, dead + unread, shown, waits=topics is not None and bool(topics.waits_for)),
         last_event=last,
         silent_for=silent_for,
         too_long=too_long,
@@ -49,7 +50,7 @@ async def health_of(at: Sources, registered: Registered) -> Health:
             Refused(at=each["at"], id=each.get("id"), status=each.get("status"), place=each.get("place"), reason=each["reason"])
             for each in (await at.accounts.refusals(source.id))[:LATEST]
         ),
-        topics=await _topics(at, registered) if on_topics(registered) else None,
+        topics=topics,
     )
 
 
@@ -84,12 +85,16 @@ def day_shown(day: Day) -> DayShown:
     )
 
 
-def _state(registered: Registered, last: datetime | None, too_long: bool | None, lost: int, today: DayShown) -> State:
+def _state(
+    registered: Registered, last: datetime | None, too_long: bool | None, lost: int, today: DayShown, *, waits: bool
+) -> State:
     """The worst that can be said of it."""
     if registered.paused:
         return "paused"
     if lost:
         return "losing"
+    if waits:
+        return "waiting"
     if too_long:
         return "silent"
     if last is None:

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from services.assessment.sources.claims import Kind
 from services.assessment.sources.document import Source
 from services.assessment.sources.doors.bodies import json_in, media_type
-from services.assessment.sources.doors.items import RESPONSES, Item, reading
+from services.assessment.sources.doors.items import RESPONSES, Item, detail_of, reading
 from services.assessment.sources.formats import ags
 from services.assessment.sources.sources import At
 from shared.http import Problem
@@ -64,7 +64,7 @@ async def take_score(lineitem: str, request: Request, at: At) -> Item:
     (outcome,) = await at.intake.take(source, [{"lineitem": lineitem, "score": score}])
     if outcome.kind is Kind.REFUSED:
         errors = [{"place": outcome.place or "body", "message": outcome.detail or ""}]
-        raise Problem(outcome.status or 422, "The score is not taken", outcome.detail, errors=errors)
+        raise Problem(outcome.status or 422, "The score is not taken", detail_of(outcome), errors=errors)
     return Item.of(outcome)
 
 

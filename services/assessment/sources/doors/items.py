@@ -74,12 +74,17 @@ async def delivered(at: Sources, source: Source, originals: Sequence[Any], *, al
     return answered(await at.intake.take(source, originals) if originals else [], always=always)
 
 
+def detail_of(outcome: Outcome) -> str | None:
+    """Why, with the place, where there is one."""
+    return f"{outcome.place}: {outcome.detail}" if outcome.place and outcome.detail else outcome.detail
+
+
 def answered(outcomes: Sequence[Outcome], *, always: bool = False) -> JSONResponse:
     """What became of each. Raises the problem of the worst where all are refused, unless `always`."""
     items = Items(items=tuple(map(Item.of, outcomes))).model_dump(mode="json", exclude_none=True)
     refused = [outcome for outcome in outcomes if outcome.kind is Kind.REFUSED]
     if not always and outcomes and len(refused) == len(outcomes):
         status = max(outcome.status or 422 for outcome in refused)
-        detail = refused[0].detail if len(refused) == 1 else f"None of the {len(refused)} is accepted."
+        detail = detail_of(refused[0]) if len(refused) == 1 else f"None of the {len(refused)} is accepted."
         raise Problem(status, f"Nothing is accepted: {phrase(status)}", detail, **items)
     return JSONResponse(items, 202)

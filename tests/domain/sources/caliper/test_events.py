@@ -139,6 +139,22 @@ def test_an_attempt_that_the_same_envelope_tells_elsewhere_is_known(teller: Any)
     assert second == teller
 
 
+def test_work_on_an_attempt_that_is_only_named_is_the_same_attempt_as_its_grade() -> None:
+    data = [submitted(generated=ATTEMPT, actor="https://example.edu/users/999"), graded(**BARE), attempt(count=3)]
+    envelope = {"sensor": "s", "sendTime": "2016-11-15T11:05:01.000Z", "dataVersion": V1P2, "data": data}
+    worked, grade, _ = originals_in(envelope)
+    for claim in (the_claim(read, worked, PLAIN), the_claim(read, grade, PLAIN)):
+        assert isinstance(claim.said, Result)
+        assert (claim.names, claim.activity, claim.said.attempt) == ((Name("caliper:person", LEARNER),), QUIZ, 3)
+
+
+def test_the_documents_rule_also_tells_whose_work_it_is() -> None:
+    event = submitted(generated=ATTEMPT.replace("/attempts/1", "/attempts/4"), actor="https://example.edu/users/999")
+    claim = the_claim(read, event, source_of("caliper", attempts=[RULE]))
+    assert isinstance(claim.said, Result)
+    assert (claim.names, claim.said.attempt) == ((Name("caliper:person", LEARNER),), 4)
+
+
 def test_version_1_0_is_refused_with_what_is_understood() -> None:
     with pytest.raises(Wrong, match=r"1\.1 and 1\.2"):
         originals_in({"dataVersion": "http://purl.imsglobal.org/ctx/caliper/v1/Context", "data": []})

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from services.assessment.sources.claims import Wrong
 from services.assessment.sources.formats.moodle import read
 from services.assessment.sources.formats.moodle.bodies import FORM, events_in
-from services.assessment.sources.formats.moodle.other import unserialized
+from services.assessment.sources.formats.moodle.other import other_of, unserialized
 from tests.domain.sources.anything import JSON, check_reading, read_or_wrong, source_of, spoilt, the_claim
 from tests.domain.sources.moodle.fixtures import GOOD, LEARNER, TEACHER, course_completed, module_completion, user_graded
 
@@ -107,3 +107,10 @@ def test_a_number_that_nothing_can_hold_is_wrong() -> None:
         events_in(b'{"eventname": "x", "timecreated": 1e99999999999999999999}', "application/json")
     with pytest.raises(Wrong):
         read(user_graded(other='{"finalgrade": 1e99999999999999999999}'), PLAIN)
+
+
+@pytest.mark.parametrize("text", ['O:8:"stdClass":1:{s:6:"itemid";i:12;}', "b:0;", "i:12;"])
+def test_what_php_serializes_and_is_no_array_is_refused_with_what_is_taken(text: str) -> None:
+    with pytest.raises(Wrong, match="only arrays") as wrong:
+        other_of({"other": text})
+    assert wrong.value.place == "other"

@@ -53,6 +53,12 @@ def test_a_pass_below_the_mastery_score_is_refused_and_so_is_a_failure_above_it(
     assert result(cmi5("passed", {"score": {"scaled": 0.85}}, masteryscore=0.85)).status is Status.PASSED
 
 
+def test_a_mastery_score_in_percent_is_refused_with_what_one_is() -> None:
+    with pytest.raises(Wrong, match="between 0 and 1") as refused:
+        said(cmi5("passed", {"success": True, "score": {"scaled": 0.9}}, masteryscore=80))
+    assert refused.value.place.startswith("context.extensions.")
+
+
 def test_the_mastery_score_decides_where_the_verb_leaves_it_open() -> None:
     assert result(cmi5("scored", {"score": {"scaled": 0.9}}, masteryscore=0.85)).status is Status.PASSED
     assert result(cmi5("scored", {"score": {"scaled": 0.8}}, masteryscore=0.85)).status is Status.FAILED

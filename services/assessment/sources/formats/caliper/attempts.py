@@ -28,7 +28,8 @@ class Attempt:
 def attempt_of(event: Mapping[str, Any], options: Options, *, within: str = "object", needed: bool = True) -> Attempt:
     """The attempt that was graded (`object`), or that came about (`generated`). Raises Wrong.
 
-    A grade's attempt may be told in full with the score only, or be nothing but an IRI.
+    A grade's attempt may be told in full with the score only, or be nothing but an IRI. Where it need not be known, what is not
+    said of it is None.
     """
     told: list[tuple[Any, str]] = [(event.get(within), within)]
     if within == "object":
@@ -39,11 +40,12 @@ def attempt_of(event: Mapping[str, Any], options: Options, *, within: str = "obj
         members = mapping(attempt)
         if members.get("assignee") is not None and members.get("assignable") is not None:
             return Attempt(members["assignee"], members["assignable"], _count(members, place), place)
-    if not needed:
-        return Attempt(None, None, _count(mapping(event.get(within)), within), within)
     for attempt, place in told:
         if (found := _by_rule(attempt, place, options)) is not None:
             return found
+    if not needed:
+        members = mapping(event.get(within))
+        return Attempt(members.get("assignee"), members.get("assignable"), _count(members, within), within)
     raise Wrong(
         "the attempt is only named, so that neither the learner nor what was assigned is known: "
         "send it with assignee and assignable, or name options.attempts",

@@ -45,13 +45,17 @@ def _is_told(attempt: Mapping[str, Any]) -> bool:
     return isinstance(attempt.get("id"), str) and attempt.get("assignee") is not None and attempt.get("assignable") is not None
 
 
+ATTEMPT_IN: Final = {"GradeEvent": "object", "AssessmentEvent": "generated", "AssignableEvent": "generated"}
+
+
 def _with_attempt(item: Any, attempts: Mapping[str, Mapping[str, Any]]) -> Any:
-    """A grade's attempt in full, where the event only names it."""
-    if type_of(item) != "GradeEvent":
+    """The attempt in full that was graded or worked on, where the event only names it."""
+    member = ATTEMPT_IN.get(type_of(item) or "")
+    if member is None:
         return item
-    attempt = item.get("object")
+    attempt = item.get(member)
     if isinstance(attempt, Mapping) and _is_told(attempt):
         return item
     id_ = attempt if isinstance(attempt, str) else mapping(attempt).get("id")
     told = attempts.get(id_) if isinstance(id_, str) else None
-    return item if told is None else {**item, "object": {**told, **mapping(attempt)}}
+    return item if told is None else {**item, member: {**told, **mapping(attempt)}}

@@ -160,15 +160,14 @@ def _worked_on(event: Mapping[str, Any], action: str, id_: str, options: Options
     """The learner is the assignee of the attempt that it generated, or else whoever acted."""
     if action == SUBMITTED and options.submitted == "ignored":
         return NOTHING_YET
-    generated = mapping(event.get("generated"))
-    if generated.get("assignee") is not None:
-        who, place = generated["assignee"], "generated.assignee"
+    attempt = attempt_of(event, options, within="generated", needed=False)
+    if attempt.assignee is not None:
+        who, place = attempt.assignee, "generated.assignee"
     else:
         who, place = event.get("actor"), "actor"
         if not _may_be_learner(event, who):
             return NO_LEARNER_THERE
     names = names_of(who, place, options.extensions)
-    attempt = attempt_of(event, options, within="generated", needed=False)
     status = Status.STARTED if action == STARTED else Status.COMPLETED
     activity = id_of(event.get("object"), "object") if options.reports_on == "assignable" else _group(event)
     return [_claim(event, id_, names, activity, Result(status, attempt=attempt.count))]

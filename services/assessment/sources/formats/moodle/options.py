@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.assessment.sources.formats.format import Options as AnyOptions
 from services.assessment.sources.formats.points import Maximum
+
+
+def _bare(host: str) -> str:
+    if "://" in host or host.endswith("/"):
+        raise ValueError("only the host is written, as in moodle.example.edu: without https:// and without a slash at its end")
+    return host
 
 
 class Options(AnyOptions):
@@ -17,6 +23,6 @@ class Options(AnyOptions):
     a grade is told as it is written, without a score. `badges`: whether an awarded badge completes `moodle:badge:<id>`.
     """
 
-    host: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+    host: Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_bare)] | None = None
     maxima: Annotated[tuple[Maximum, ...], Field(max_length=5_000)] = ()
     badges: Literal["completed", "ignored"] = "ignored"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, NoReturn
@@ -33,6 +34,8 @@ def _unpacked(said: str) -> Any:
     try:
         if said.startswith("a:"):
             return unserialized(said.encode())
+        if re.match(r"[OCbids]:", said):
+            raise Wrong("of what PHP serializes only arrays of numbers, texts and arrays are taken here, and no objects", "other")
         return parsed(said)
     except ValueError as error:
         raise Wrong("this text is neither JSON nor serialized by PHP", "other") from error

@@ -106,6 +106,8 @@ def _mastered(scored: dict[str, Any], extensions: dict[str, Any]) -> bool | None
     needed, scaled = extensions.get(MASTERY), scaled_of(scored)
     if scaled is None or (type(needed) is not int and type(needed) is not Decimal):
         return None
+    if not 0 <= needed <= 1:
+        raise wrong("a mastery score lies between 0 and 1 (cmi5)", f"context.extensions.{MASTERY}")
     return scaled >= needed
 
 
