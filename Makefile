@@ -34,7 +34,7 @@ drill: $(installed) ## load and faults at random, then the verdict: make drill [
 
 test: $(installed) ## all tests, on a real broker and database: make test [TESTS=<paths and options>]
 	@echo "Running the tests"
-	@$(bin)/python -m pytest -m "not bench and not long" --numprocesses 4 $(TESTS)
+	@$(bin)/python -m pytest -m "not bench and not long" --numprocesses 3 $(TESTS)
 
 long: $(installed) ## tests that take minutes each, and have a short form among the others
 	@echo "Running the long tests"

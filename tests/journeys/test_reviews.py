@@ -31,7 +31,7 @@ async def test_a_verdict_is_a_completion_with_what_was_found_by_each_criterion(t
     (said,) = await town.at.published()
     assert (said["id"], said["source"], said["learner"]) == (f"{id_}.1", "urn:cairn:reviews", "ada")
     assert said["data"]["activity"] == "urn:cairn:review:weaving:portfolio"
-    assert (said["data"]["status"], said["data"]["score"]["scaled"]) == ("passed", "0.7500000000")
+    assert (said["data"]["status"], said["data"]["score"]["scaled"]) == ("passed", "0.75")
     assert said["data"]["results"] == [
         {"criterion": "clarity", "level": "full", "points": "2"},
         {"criterion": "depth", "level": "some", "points": "1"},

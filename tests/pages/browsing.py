@@ -1,7 +1,10 @@
-"""A real browser: Debian's Chromium, driven by Playwright. Pictures of what it saw are kept under `var/screenshots/`."""
+"""A real browser: Debian's Chromium, driven by Playwright. With CAIRN_SCREENSHOTS=1 pictures of what it saw are kept under
+`var/screenshots/`; without, what takes most of the time of these tests is saved.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +17,7 @@ from tests.interop.packages import Missing, installed
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 SCREENSHOTS: Final = Path(__file__).parents[2] / "var" / "screenshots"
+WANTED: Final = os.environ.get("CAIRN_SCREENSHOTS") == "1"
 WIDTHS: Final = (320, 768, 1_600)
 
 
@@ -50,12 +54,11 @@ async def went(page: Page, address: str) -> Response:
     return response
 
 
-async def kept(page: Page, name: str) -> Path:
+async def kept(page: Page, name: str) -> None:
     """A picture of the whole page, for whoever wants to look."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    path = SCREENSHOTS / f"{name}.png"
-    await page.screenshot(path=path, full_page=True)
-    return path
+    if WANTED:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 async def kept_everywhere(page: Page, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A visitor looks through the catalog: finds, opens, reads. Pictures are kept under `var/screenshots/`."""
+"""A visitor looks through the catalog: finds, opens, reads."""
 
 from __future__ import annotations
 
