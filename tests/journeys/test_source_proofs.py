@@ -331,6 +331,9 @@ async def test_a_trial_checks_what_would_be_brought_and_writes_nothing(scene: Sc
     assert items[0]["events"][0]["data"]["activity"] == OURS
     assert "something was changed" in items[2]["detail"]
     assert await scene.town.town.database["proofs"].count_documents({}) == 0
+    strange = ["no token", None, 7, good | {"share": 0.5}, {"big": 2**70}]
+    answer = await scene.town.ask("POST", f"/sources/{scene.source.id}/trial", "sources:write", body=strange)
+    assert {item["outcome"] for item in answer.raise_for_status().json()["items"]} == {"refused"}
     many = await scene.town.ask("POST", f"/sources/{scene.source.id}/trial", "sources:write", body=[good] * 6)
     assert many.status_code == 422
 

@@ -16,7 +16,7 @@ from services.assessment.pages.sources_frame import Changing, Looking, Of, kept,
 from services.assessment.sources.answers import TrialShown
 from services.assessment.sources.doors.bodies import json_in
 from services.assessment.sources.sources import At
-from services.assessment.sources.trying import MOST_PROOFS, MOST_TRIED, tried
+from services.assessment.sources.trying import most_of, tried
 from shared.http import Problem
 from shared.http.sessions import SameOrigin
 
@@ -45,8 +45,7 @@ async def try_it(request: Request, of: Of, caller: Changing, at: At, pages: In, 
     except Problem as problem:
         if problem.status != 422:
             raise
-        most = MOST_PROOFS if of.source.format == "proofs" else MOST_TRIED
-        said = pages.text(request, _("Paste one original, or a list of up to %(most)d."), most=most)
+        said = pages.text(request, _("Paste one original, or a list of up to %(most)d."), most=most_of(of.source))
         return source_page(request, pages, caller, of, "desk/sources/trial.html", 422, text=text, found=[], error=said)
     names = {kind: pages.text(request, name) for kind, name in DONE_WITH}
     found = [_shown(TrialShown.of(one), names) for one in results]

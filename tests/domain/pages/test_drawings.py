@@ -49,6 +49,16 @@ def test_each_language_writes_dates_and_amounts_its_own_way(
     assert (formats.country_name("IE"), formats.listed(["A", "B", "C"])) == (country, listed)
 
 
+def test_a_share_never_looks_like_more_than_it_is() -> None:
+    formats = Formats("en")
+    assert [formats.percent(share) for share in ("0.625", "0.6999999999", "1.0000000000", "0E-10")] == [
+        "62.5%",
+        "69.99%",
+        "100%",
+        "0%",
+    ]
+
+
 def test_what_has_no_name_is_shown_as_it_is_written() -> None:
     assert Formats("en").language_name("xx-nothing") == "xx-nothing"
     assert Formats("en").country_name("DE-BY") == "Germany (DE-BY)"

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import orjson
-
 from services.assessment.sources.applying import Applying
 from services.assessment.sources.claims import Kind, Outcome, Wrong
 from services.assessment.sources.document import Source
@@ -18,9 +16,10 @@ from services.assessment.sources.formats.proofs import since as since_of
 from services.assessment.sources.gate import Gate
 from services.assessment.sources.intake import Intake
 from services.assessment.sources.proofs.again import CheckingAgain
-from services.assessment.sources.proofs.checking import Brought, Refused, brought_in
+from services.assessment.sources.proofs.checking import Brought, Refused, brought_in, unreadable
 from services.assessment.sources.proofs.matching import Bringing, Matching, subjects_in
 from services.assessment.sources.proofs.tracking import Proof, Tracking
+from services.assessment.sources.writing import text_of
 from shared.credentials.checking import Tools
 
 ANOTHERS: Final = "it was taken as the proof of another learner before; a credential proves what one learner can do"
@@ -84,10 +83,13 @@ class Proofs:
         assert isinstance(source.options, Options)
         found: list[Brought | Refused] = []
         for one in credentials:
+            try:
+                data = one.encode(errors="replace") if isinstance(one, str) else text_of(one)
+            except Wrong as wrong:
+                found.append(unreadable(wrong.detail, wrong.status))
+                continue
             async with self._slots:
-                found += await brought_in(
-                    self._tools, one.encode() if isinstance(one, str) else orjson.dumps(one), source.options
-                )
+                found += await brought_in(self._tools, data, source.options)
         return [one.original({}) if isinstance(one, Brought) else one for one in found]
 
     async def held(self, proofs: Sequence[Proof]) -> frozenset[str]:

@@ -148,6 +148,14 @@ def test_work_on_an_attempt_that_is_only_named_is_the_same_attempt_as_its_grade(
         assert (claim.names, claim.activity, claim.said.attempt) == ((Name("caliper:person", LEARNER),), QUIZ, 3)
 
 
+def test_an_attempt_without_an_id_is_still_one() -> None:
+    claim = the_claim(
+        read, submitted(generated={"type": "Attempt", "count": 2}, actor=LEARNER), source_of("caliper", attempts=[RULE])
+    )
+    assert isinstance(claim.said, Result)
+    assert (claim.names, claim.said.attempt) == ((Name("caliper:person", LEARNER),), 2)
+
+
 def test_the_documents_rule_also_tells_whose_work_it_is() -> None:
     event = submitted(generated=ATTEMPT.replace("/attempts/1", "/attempts/4"), actor="https://example.edu/users/999")
     claim = the_claim(read, event, source_of("caliper", attempts=[RULE]))

@@ -55,10 +55,10 @@ def attempt_of(event: Mapping[str, Any], options: Options, *, within: str = "obj
 
 def _by_rule(attempt: Any, place: str, options: Options) -> Attempt | None:
     """What the document's rules make of the IRI, where the event says no more."""
-    id_ = id_of(attempt, place)
-    if id_ is None:
-        return None
     members = mapping(attempt)
+    id_ = attempt if isinstance(attempt, str) else members.get("id")
+    if not isinstance(id_, str):
+        return None
     for rule in options.attempts:
         if (found := match(rule.matching, id_)) is not None:
             groups = found.groupdict(default="")
